@@ -1,0 +1,3 @@
+export * from './expression.js';
+export * from './statement.js';
+export * from './operation.js';

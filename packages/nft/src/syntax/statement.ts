@@ -1,0 +1,83 @@
+import type { Expression } from './expression.js';
+
+/**
+ * One part of a key or value: an address, a prefix (`10.0.0.0/8`), a port or slot number, or a word of nft's own such as
+ * `tcp` or `local`. Text is checked against a closed alphabet when it is rendered: nft's quoted strings have no escape
+ * character, so nothing that needs quoting can ever be written.
+ */
+export type Atom = string | number;
+
+/** Where a packet goes next, when a map or a rule decides it. `reject` is not a verdict in nft, but a statement. */
+export type Verdict =
+  | { readonly kind: 'goto' | 'jump'; readonly chain: string }
+  | { readonly kind: 'accept' | 'drop' | 'return' };
+
+/** The right-hand side of a comparison. */
+export type Operand =
+  | { readonly kind: 'value'; readonly value: Atom }
+  /** Membership of a named set. */
+  | { readonly kind: 'set'; readonly set: string }
+  /** An interface name, exact or, with `prefix`, every name that starts so. Rendered quoted, after a check of its alphabet. */
+  | { readonly kind: 'interface'; readonly name: string; readonly prefix: boolean }
+  /** True where any of the bits is set: `meta mark and 0x4000 != 0` (with `op: '!='` it is inverted by nft itself). */
+  | { readonly kind: 'bits'; readonly mask: number };
+
+/** One statement of a rule. A rule's statements run from left to right; a comparison that fails ends the rule. */
+export type Statement =
+  | { readonly kind: 'match'; readonly left: Expression; readonly op: '==' | '!='; readonly right: Operand }
+  /** Look the key up in a verdict map; go where it says, or on to the next statement if it has no such element. */
+  | { readonly kind: 'vmap'; readonly key: Expression; readonly map: string }
+  /** Rewrite the destination to what a map holds for the key. Without such an element the rule ends, as if not matched. */
+  | { readonly kind: 'dnat-map'; readonly family: 'ip' | 'ip6'; readonly key: Expression; readonly map: string }
+  /** Rewrite the destination to one endpoint. */
+  | { readonly kind: 'dnat'; readonly family: 'ip' | 'ip6'; readonly address: string; readonly port: number }
+  | { readonly kind: 'verdict'; readonly verdict: Verdict }
+  /** Answer with an ICMP or ICMPv6 port-unreachable, for every protocol. */
+  | { readonly kind: 'reject' }
+  /** `meta mark set meta mark or MASK`. Other bits of the mark stay as they are. */
+  | { readonly kind: 'mark-or'; readonly mask: number }
+  /** `meta mark set meta mark xor MASK`. Other bits of the mark stay as they are. */
+  | { readonly kind: 'mark-xor'; readonly mask: number }
+  /** Rewrite the source to this node's address on the way out, with random source ports. */
+  | { readonly kind: 'masquerade' }
+  /** Put the key into a dynamic set, or start its timeout afresh. */
+  | { readonly kind: 'update'; readonly set: string; readonly key: Expression };
+
+/** A rule: its statements, in order. */
+export type Rule = readonly Statement[];
+
+/** A chain. With `base`, netfilter calls it for every packet that passes the hook; without, rules and maps lead to it. */
+export interface Chain {
+  readonly name: string;
+  readonly base?: {
+    readonly type: 'filter' | 'nat';
+    readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
+    /** Lower runs earlier. Written as a number: older nft refuses the name `dstnat` on the output hook. */
+    readonly priority: number;
+  };
+}
+
+/**
+ * A named set or map. Declared with `typeof`, never `type`: a concatenated `type … : verdict` map written by nft ≥ 1.1.3
+ * crashes nft 1.0.6 when it lists the ruleset.
+ */
+export interface SetDeclaration {
+  readonly name: string;
+  readonly key: Expression;
+  /** Absent: a set. `verdict`: a verdict map. Otherwise the type of the values. */
+  readonly value?: 'verdict' | Expression;
+  /** `interval`: elements are prefixes. `dynamic` and `timeout`: rules add elements, which expire. */
+  readonly flags?: readonly ('interval' | 'dynamic' | 'timeout')[];
+  /** Seconds until an element that is not refreshed expires; only with the flag `timeout`. */
+  readonly timeoutSeconds?: number;
+  /** Most elements the kernel accepts; needed for sets that rules fill. */
+  readonly size?: number;
+}
+
+/** One element of a set or map. */
+export interface Element {
+  readonly key: readonly Atom[];
+  readonly value?: readonly Atom[] | Verdict;
+  /** For dynamic sets: seconds of life left, when an entry is carried from one table to another. */
+  readonly expiresSeconds?: number;
+}

@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+const alias = [
+  { find: /^@nftproxier\/core$/, replacement: source('packages/core/src/index.ts') },
+  { find: /^@nftproxier\/core\/testing$/, replacement: source('packages/core/src/testing.ts') },
+  { find: /^@nftproxier\/nft$/, replacement: source('packages/nft/src/index.ts') },
+  { find: /^@nftproxier\/nft\/testing$/, replacement: source('packages/nft/src/testing.ts') },
+  { find: /^@nftproxier\/daemon\/reflector$/, replacement: source('packages/daemon/src/reflector/index.ts') },
+];
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'unit',
+          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.kernel.test.ts'],
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: 'kernel',
+          include: ['packages/*/test/**/*.kernel.test.ts', 'test/**/*.kernel.test.ts'],
+          // Real packets and real processes: one file at a time, so that tests do not disturb each other's timing.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
