@@ -21,15 +21,19 @@ export type Expression =
  * `th` reads the port of any transport protocol. It may stand in a key, but not in the data of a map: nft then refuses
  * every rule added later ("conflicting protocols specified: ip vs. th").
  */
-export interface PayloadExpression {
-  readonly kind: 'payload';
-  readonly protocol: 'ip' | 'ip6' | 'tcp' | 'udp' | 'sctp' | 'th';
-  readonly field: 'saddr' | 'daddr' | 'sport' | 'dport';
-}
+export type PayloadExpression =
+  | { readonly kind: 'payload'; readonly protocol: 'ip' | 'ip6'; readonly field: 'saddr' | 'daddr' }
+  | {
+      readonly kind: 'payload';
+      readonly protocol: 'tcp' | 'udp' | 'sctp' | 'th';
+      readonly field: 'sport' | 'dport';
+    };
 
 /** A field of a packet's headers, e.g. `payload('ip', 'daddr')`. */
-export function payload(protocol: PayloadExpression['protocol'], field: PayloadExpression['field']): PayloadExpression {
-  return { kind: 'payload', protocol, field };
+export function payload(protocol: 'ip' | 'ip6', field: 'saddr' | 'daddr'): PayloadExpression;
+export function payload(protocol: 'tcp' | 'udp' | 'sctp' | 'th', field: 'sport' | 'dport'): PayloadExpression;
+export function payload(protocol: string, field: string): PayloadExpression {
+  return { kind: 'payload', protocol, field } as PayloadExpression;
 }
 
 /** Several expressions as one key: `ip daddr . tcp dport`. */

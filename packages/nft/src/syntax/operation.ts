@@ -12,7 +12,8 @@ export type Operation = { readonly owner?: string } & (
   | { readonly op: 'delete-chain'; readonly chain: string }
   | { readonly op: 'add-rule'; readonly chain: string; readonly rule: Rule }
   | { readonly op: 'add-set'; readonly set: SetDeclaration }
-  | { readonly op: 'flush-set'; readonly set: string }
+  /** nft tells sets from maps here, and answers "No such file or directory" to the wrong word. */
+  | { readonly op: 'flush-set'; readonly set: string; readonly kind: 'set' | 'map' }
   | { readonly op: 'delete-set'; readonly set: string }
   | { readonly op: 'add-elements'; readonly set: string; readonly elements: readonly Element[] }
   | { readonly op: 'delete-elements'; readonly set: string; readonly elements: readonly Element[] }

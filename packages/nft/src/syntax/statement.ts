@@ -19,7 +19,7 @@ export type Operand =
   | { readonly kind: 'set'; readonly set: string }
   /** An interface name, exact or, with `prefix`, every name that starts so. Rendered quoted, after a check of its alphabet. */
   | { readonly kind: 'interface'; readonly name: string; readonly prefix: boolean }
-  /** True where any of the bits is set: `meta mark and 0x4000 != 0` (with `op: '!='` it is inverted by nft itself). */
+  /** The bits of the left side under a mask, compared with zero: with `!=`, true where any of them is set. */
   | { readonly kind: 'bits'; readonly mask: number };
 
 /** One statement of a rule. A rule's statements run from left to right; a comparison that fails ends the rule. */
@@ -29,7 +29,7 @@ export type Statement =
   | { readonly kind: 'vmap'; readonly key: Expression; readonly map: string }
   /** Rewrite the destination to what a map holds for the key. Without such an element the rule ends, as if not matched. */
   | { readonly kind: 'dnat-map'; readonly family: 'ip' | 'ip6'; readonly key: Expression; readonly map: string }
-  /** Rewrite the destination to one endpoint. */
+  /** Rewrite the destination to one endpoint. nft wants a match of `meta l4proto` earlier in the rule, for the port. */
   | { readonly kind: 'dnat'; readonly family: 'ip' | 'ip6'; readonly address: string; readonly port: number }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   /** Answer with an ICMP or ICMPv6 port-unreachable, for every protocol. */
@@ -40,8 +40,8 @@ export type Statement =
   | { readonly kind: 'mark-xor'; readonly mask: number }
   /** Rewrite the source to this node's address on the way out, with random source ports. */
   | { readonly kind: 'masquerade' }
-  /** Put the key into a dynamic set, or start its timeout afresh. */
-  | { readonly kind: 'update'; readonly set: string; readonly key: Expression };
+  /** Put the key into a dynamic set, or start its timeout afresh: that of the statement or else of the set. */
+  | { readonly kind: 'update'; readonly set: string; readonly key: Expression; readonly timeoutSeconds?: number };
 
 /** A rule: its statements, in order. */
 export type Rule = readonly Statement[];
@@ -78,6 +78,8 @@ export interface SetDeclaration {
 export interface Element {
   readonly key: readonly Atom[];
   readonly value?: readonly Atom[] | Verdict;
-  /** For dynamic sets: seconds of life left, when an entry is carried from one table to another. */
+  /** Seconds from each refresh until it expires, where that is not the set's own timeout. */
+  readonly timeoutSeconds?: number;
+  /** Seconds of life left, up to the timeout, when an entry is carried from one table to another. */
   readonly expiresSeconds?: number;
 }

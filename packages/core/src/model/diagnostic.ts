@@ -1,0 +1,35 @@
+/** Why something of an object was not used. Stable: programs may compare them. */
+export type DiagnosticCode =
+  | 'invalid-object'
+  | 'invalid-name'
+  | 'invalid-address'
+  | 'forbidden-address'
+  | 'wrong-family'
+  | 'invalid-port'
+  | 'duplicate-port'
+  | 'invalid-protocol'
+  | 'invalid-value'
+  | 'no-service'
+  | 'unsupported-address-type'
+  | 'address-conflict'
+  | 'too-many';
+
+/** Something in an object that could not be used, and was left out; the rest of the object is used. */
+export interface Diagnostic {
+  readonly code: DiagnosticCode;
+  /** The object's kind, `Service` or `EndpointSlice`. */
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** The path of the field, e.g. `spec.externalIPs[1]`. */
+  readonly field: string;
+  /** What is wrong and what to do, in one sentence. Values of the object are quoted and cut short. */
+  readonly message: string;
+}
+
+/** A value of an object, quoted and cut to at most 64 characters, so that it can stand in a message or a log. */
+export function quote(value: unknown): string {
+  const text = (JSON.stringify(value) as string | undefined) ?? 'undefined';
+  const printable = text.replace(/[^\x20-\x7e]/g, '?');
+  return printable.length <= 64 ? printable : `${printable.slice(0, 61)}...`;
+}

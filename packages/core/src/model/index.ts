@@ -1,0 +1,4 @@
+export * from './diagnostic.js';
+export * from './service.js';
+export * from './endpoint.js';
+export * from './node.js';

@@ -1,0 +1,4 @@
+export * from './plan.js';
+export * from './claims.js';
+export * from './service.js';
+export * from './planner.js';

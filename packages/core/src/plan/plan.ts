@@ -1,0 +1,90 @@
+import type { Address, Cidr, Family, Protocol } from '../net/index.js';
+import type { ClientIPAffinity, Diagnostic, ServiceKey } from '../model/index.js';
+
+/** An endpoint that traffic of a service port may be sent to. */
+export interface Backend {
+  readonly address: Address;
+  readonly port: number;
+  /** It runs on this node. */
+  readonly local: boolean;
+}
+
+/** What is done with a new connection. */
+export type Decision =
+  /**
+   * It goes to one of the port's `cluster` or `local` backends. With `masquerade` it gets this node's address as its
+   * source, so that the answer comes back through this node.
+   */
+  | { readonly kind: 'balance'; readonly over: 'cluster' | 'local'; readonly masquerade: boolean }
+  /** It is refused with an ICMP port-unreachable: nobody serves the port. */
+  | { readonly kind: 'reject' }
+  /** It is dropped, so that the client tries again: other nodes serve the port, this one must not. */
+  | { readonly kind: 'drop' };
+
+/** What is done with a new connection, by where it comes from. */
+export interface Outcome {
+  /** From pods that run on this node, where the back end can tell (`NodeView.detectsLocalPods`); else as `outside`. */
+  readonly pods: Decision;
+  /** From this node itself. */
+  readonly node: Decision;
+  /** From anywhere else. */
+  readonly outside: Decision;
+}
+
+/** An address and port, or a node port, at which a service port is reached. */
+export type Frontend =
+  | {
+      readonly kind: 'ClusterIP' | 'ExternalIP' | 'LoadBalancerIP';
+      readonly address: Address;
+      readonly port: number;
+      readonly outcome: Outcome;
+      /** Who may connect; empty: anyone. Only for `LoadBalancerIP`. Others are dropped. */
+      readonly sourceRanges: readonly Cidr[];
+    }
+  | {
+      readonly kind: 'NodePort';
+      /** On every address of this node that is open for node ports. */
+      readonly port: number;
+      readonly outcome: Outcome;
+    };
+
+/** How a back end is chosen among several. */
+export interface Algorithm {
+  /** `random`: each with the same probability, for every connection anew. */
+  readonly kind: 'random';
+}
+
+/** What this node does for one service port in one family. */
+export interface ServicePortPlan {
+  readonly portName: string;
+  readonly protocol: Protocol;
+  readonly family: Family;
+  readonly clusterIP: Address;
+  /** In a fixed order: cluster IP, external addresses, load-balancer addresses, node port. */
+  readonly frontends: readonly Frontend[];
+  /** Backends for traffic that may go to any node, sorted by address and port text. */
+  readonly cluster: readonly Backend[];
+  /** Backends on this node for traffic that must stay, sorted likewise. */
+  readonly local: readonly Backend[];
+  readonly algorithm: Algorithm;
+  /** Whether a client stays with its backend: in common for all frontends of the port. */
+  readonly affinity: ClientIPAffinity | undefined;
+}
+
+/** What this node does for a Service. No back end's words are in it. */
+export interface ServicePlan {
+  readonly service: ServiceKey;
+  readonly ports: readonly ServicePortPlan[];
+  /** Present where the Service has a health-check node port. */
+  readonly healthCheck: HealthCheck | undefined;
+  /** What could not be used of the Service and its EndpointSlices. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The answer a load balancer gets when it asks whether this node has endpoints of a Service. */
+export interface HealthCheck {
+  /** `spec.healthCheckNodePort`. */
+  readonly nodePort: number;
+  /** Distinct addresses of ready endpoints on this node. */
+  readonly localEndpoints: number;
+}

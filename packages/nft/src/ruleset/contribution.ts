@@ -1,0 +1,174 @@
+import type { Backend, Frontend, Outcome, ServicePortPlan } from '@nftproxier/core';
+import type { Atom, Element, Rule, SetDeclaration, Verdict } from '../syntax/index.js';
+import { affinityContribution } from './affinity.js';
+import type { AffinityChains } from './affinity.js';
+import { chainNames, setNames, slotMapName, wordOf } from './names.js';
+import type { List, SlotKey } from './names.js';
+import { sharedChainName } from './pick.js';
+import type { SharedChain } from './pick.js';
+import type { TableSettings } from './settings.js';
+import { gotoVerdict } from './statements.js';
+
+/** The slots of a service port's two lists: the same backends as in its plan, each in its place. */
+export interface PortSlots {
+  readonly cluster: readonly Backend[];
+  readonly local: readonly Backend[];
+}
+
+/** An element with the set it belongs to. */
+export interface PlacedElement {
+  readonly set: string;
+  readonly element: Element;
+}
+
+/** All slots of one frontend in one map: slot `i` is the element with key `prefix . i`. */
+export interface SlotRange {
+  readonly map: string;
+  readonly prefix: readonly Atom[];
+  readonly slots: readonly Backend[];
+}
+
+/** A chain of one service port alone. */
+export interface OwnChain {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+/** What one service port adds to the table. */
+export interface Contribution {
+  /** Elements that only one service port can have. */
+  readonly elements: readonly PlacedElement[];
+  /** Elements that several may need: they stay until the last one lets go. */
+  readonly shared: readonly PlacedElement[];
+  readonly ranges: readonly SlotRange[];
+  /** Shared chains that elements lead to. */
+  readonly chains: readonly SharedChain[];
+  /** Chains and sets of this service port: with session affinity only. */
+  readonly ownChains: readonly OwnChain[];
+  readonly ownSets: readonly SetDeclaration[];
+}
+
+/** What a service port adds to the table, given its plan and slots. */
+export function contributionOf(
+  service: string,
+  plan: ServicePortPlan,
+  slots: PortSlots,
+  settings: TableSettings,
+): Contribution {
+  const affinity =
+    plan.affinity === undefined ? undefined : affinityContribution(service, plan, plan.affinity, settings);
+  const parts = plan.frontends.map((frontend) => frontendPart(frontend, plan, slots, affinity));
+  return {
+    elements: parts.flatMap((part) => part.elements),
+    shared: sharedElements(plan),
+    ranges: parts.flatMap((part) => part.ranges),
+    chains: parts.flatMap((part) => part.chains),
+    ownChains: affinity?.ownChains ?? [],
+    ownSets: affinity?.ownSets ?? [],
+  };
+}
+
+interface FrontendPart {
+  readonly elements: readonly PlacedElement[];
+  readonly ranges: readonly SlotRange[];
+  readonly chains: readonly SharedChain[];
+}
+
+function frontendPart(
+  frontend: Frontend,
+  plan: ServicePortPlan,
+  slots: PortSlots,
+  affinity: AffinityChains | undefined,
+): FrontendPart {
+  const names = setNames(plan.family);
+  const protocol = wordOf(plan.protocol);
+  const isNodePort = frontend.kind === 'NodePort';
+  const key: readonly Atom[] = isNodePort ? [protocol, frontend.port] : [frontend.address, protocol, frontend.port];
+  const elements: PlacedElement[] = isNodePort ? [] : firewallElements(frontend, key, plan);
+
+  const refusal = refusalOf(frontend.outcome);
+  if (refusal !== undefined) {
+    elements.push({
+      set: isNodePort ? names.noEndpointNodePorts : names.noEndpoints,
+      element: { key, value: refusal },
+    });
+  }
+  const route = routeOf(frontend, plan, slots);
+  if (route === undefined) return { elements, ranges: [], chains: [] };
+
+  const chain = affinity === undefined ? sharedChainName(route.chain) : affinity.chainFor(route.chain);
+  elements.push({
+    set: isNodePort ? names.nodePorts : names.services,
+    element: { key, value: gotoVerdict(chain) },
+  });
+  if (affinity !== undefined) return { elements, ranges: [], chains: [] };
+  const slotKey: SlotKey = isNodePort ? 'nodeport' : 'address';
+  const prefix: readonly Atom[] = isNodePort ? [frontend.port] : [frontend.address, frontend.port];
+  const ranges = route.lists.map((list): SlotRange => ({
+    map: slotMapName(slotKey, list, plan.protocol, plan.family),
+    prefix,
+    slots: slots[list],
+  }));
+  return { elements, ranges, chains: [route.chain] };
+}
+
+/** The verdict for clients that get no endpoint: those outside, or everyone. */
+function refusalOf(outcome: Outcome): Verdict | undefined {
+  if (outcome.outside.kind === 'reject') return gotoVerdict(chainNames.reject);
+  return outcome.outside.kind === 'drop' ? { kind: 'drop' } : undefined;
+}
+
+interface Route {
+  readonly chain: SharedChain;
+  readonly lists: readonly List[];
+}
+
+/** Which shared chain does what a frontend's outcome says; undefined if nobody gets an endpoint. */
+function routeOf(frontend: Frontend, plan: ServicePortPlan, slots: PortSlots): Route | undefined {
+  const { protocol, family } = plan;
+  const { node, outside } = frontend.outcome;
+  const key: SlotKey = frontend.kind === 'NodePort' ? 'nodeport' : 'address';
+  if (node.kind !== 'balance') return undefined;
+  if (frontend.kind === 'ClusterIP') {
+    // Whether to masquerade is settled by a rule for all cluster IPs.
+    const { over } = node;
+    return { chain: { kind: 'pick', key, list: over, count: slots[over].length, protocol, family }, lists: [over] };
+  }
+  const count = slots.cluster.length;
+  if (outside.kind === 'balance' && outside.over === 'cluster') {
+    return { chain: { kind: 'external', key, count, protocol, family }, lists: ['cluster'] };
+  }
+  const localCount = outside.kind === 'balance' ? slots.local.length : 0;
+  return {
+    chain: { kind: 'external-local', key, count, localCount, protocol, family },
+    lists: localCount === 0 ? ['cluster'] : ['cluster', 'local'],
+  };
+}
+
+function firewallElements(
+  frontend: Exclude<Frontend, { kind: 'NodePort' }>,
+  key: readonly Atom[],
+  plan: ServicePortPlan,
+): PlacedElement[] {
+  if (frontend.sourceRanges.length === 0) return [];
+  const names = setNames(plan.family);
+  return [
+    { set: names.firewalled, element: { key } },
+    ...frontend.sourceRanges.map((range) => ({ set: names.allowedSources, element: { key: [...key, range] } })),
+  ];
+}
+
+/** The cluster IP, and for each local backend the connection from itself to itself, which must be masqueraded. */
+function sharedElements(plan: ServicePortPlan): readonly PlacedElement[] {
+  const names = setNames(plan.family);
+  const protocol = wordOf(plan.protocol);
+  const hairpin = new Map<string, PlacedElement>();
+  for (const list of [plan.cluster, plan.local]) {
+    for (const { address, port, local } of list) {
+      if (!local) continue;
+      const element = { key: [address, address, protocol, port] };
+      hairpin.set(`${address} ${String(port)}`, { set: names.hairpin, element });
+    }
+  }
+  return [{ set: names.clusterIPs, element: { key: [plan.clusterIP] } }, ...hairpin.values()];
+}
