@@ -1,0 +1,157 @@
+import { watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Batch, Source } from '../source.js';
+import { ManifestObjects } from './objects.js';
+import type { Repeated } from './objects.js';
+import { ManifestError, parseManifest } from './parse.js';
+import type { ManifestObject } from './parse.js';
+
+/** Largest manifest read, in bytes. */
+const mostBytes = 256 * 1024 * 1024;
+
+/** Changes that come within this time are read together: editors and `cp` write in steps. */
+const settleMilliseconds = 50;
+
+/** Where no notice of changes comes (network file systems), they are found this late. */
+const pollMilliseconds = 2_000;
+
+/** What is worth telling a person about the directory. */
+export interface ManifestEvents {
+  /** A file cannot be used; what was last read of it stays in force. */
+  onError(error: ManifestError): void;
+  /** A file that could not be used can be again. */
+  onRecovered(file: string): void;
+  onRepeated(repeated: Repeated): void;
+}
+
+/** Reads all manifests of a directory once. Throws on the first file that cannot be used. */
+export async function readManifests(directory: string): Promise<ManifestObjects> {
+  const objects = new ManifestObjects();
+  const changes = new Map<string, readonly ManifestObject[]>();
+  for (const file of await listFiles(directory)) changes.set(file, await readObjects(directory, file));
+  objects.update(changes);
+  return objects;
+}
+
+/**
+ * The directory as a source: `*.yaml`, `*.yml` and `*.json`, not those that begin with a dot. Files may come, go and
+ * change at any time; one that cannot be read is reported, and what was last read of it stays in force.
+ */
+export function createManifestSource(directory: string, events: ManifestEvents): Source {
+  const objects = new ManifestObjects();
+  const versions = new Map<string, string>();
+  const broken = new Set<string>();
+  let watcher: FSWatcher | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let reading: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const scan = async (): Promise<readonly Batch[]> => {
+    const { changes, errors } = await changedFiles(directory, versions);
+    for (const error of errors) if (addTo(broken, error.file)) events.onError(error);
+    for (const file of changes.keys()) if (broken.delete(file)) events.onRecovered(file);
+    const update = objects.update(changes);
+    for (const repeated of update.repeated) events.onRepeated(repeated);
+    return update.batches;
+  };
+  const schedule = (delay: number, onBatch: (batch: Batch) => void): void => {
+    clearTimeout(timer);
+    if (stopped) return;
+    timer = setTimeout(() => {
+      reading = scan().then(
+        (batches) => {
+          if (!stopped) for (const batch of batches) onBatch(batch);
+          schedule(pollMilliseconds, onBatch);
+        },
+        (cause: unknown) => {
+          events.onError(asManifestError(directory, cause));
+          schedule(pollMilliseconds, onBatch);
+        },
+      );
+    }, delay);
+  };
+
+  return {
+    async start(onBatch) {
+      await scan();
+      for (const batch of objects.snapshot()) onBatch(batch);
+      watcher = watch(directory, { persistent: false }, () => {
+        schedule(settleMilliseconds, onBatch);
+      });
+      watcher.on('error', () => watcher?.close());
+      schedule(pollMilliseconds, onBatch);
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      watcher?.close();
+      await reading;
+    },
+  };
+}
+
+interface Changes {
+  readonly changes: ReadonlyMap<string, readonly ManifestObject[] | undefined>;
+  readonly errors: readonly ManifestError[];
+}
+
+/** Reads the files whose size or times changed. `versions` is brought up to date. */
+async function changedFiles(directory: string, versions: Map<string, string>): Promise<Changes> {
+  const changes = new Map<string, readonly ManifestObject[] | undefined>();
+  const errors: ManifestError[] = [];
+  const files = await listFiles(directory);
+  for (const gone of [...versions.keys()].filter((file) => !files.includes(file))) {
+    versions.delete(gone);
+    changes.set(gone, undefined);
+  }
+  for (const file of files) {
+    const version = await versionOf(join(directory, file));
+    if (version === undefined || versions.get(file) === version) continue;
+    versions.set(file, version);
+    try {
+      changes.set(file, await readObjects(directory, file));
+    } catch (cause) {
+      errors.push(asManifestError(file, cause));
+    }
+  }
+  return { changes, errors };
+}
+
+async function listFiles(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    throw new ManifestError(directory, undefined, `cannot be read: ${reasonOf(cause)}; --manifests names a directory`);
+  });
+  return names.filter((name) => /^[^.].*\.(ya?ml|json)$/.test(name)).sort();
+}
+
+async function versionOf(path: string): Promise<string | undefined> {
+  const { ino, size, mtimeMs, ctimeMs } = await stat(path).catch(() => ({ ino: 0, size: -1, mtimeMs: 0, ctimeMs: 0 }));
+  return size < 0 ? undefined : [ino, size, mtimeMs, ctimeMs].join(' ');
+}
+
+async function readObjects(directory: string, file: string): Promise<readonly ManifestObject[]> {
+  const path = join(directory, file);
+  try {
+    const { size } = await stat(path);
+    if (size > mostBytes) throw new ManifestError(file, undefined, `larger than ${String(mostBytes)} bytes; split it`);
+    return parseManifest(file, await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw asManifestError(file, cause);
+  }
+}
+
+function asManifestError(file: string, cause: unknown): ManifestError {
+  return cause instanceof ManifestError ? cause : new ManifestError(file, undefined, `cannot be read: ${reasonOf(cause)}`);
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function addTo(set: Set<string>, value: string): boolean {
+  const isNew = !set.has(value);
+  set.add(value);
+  return isNew;
+}

@@ -1,0 +1,68 @@
+import type { Clock } from './clock.js';
+
+/** When a sync runs. */
+export interface ScheduleOptions {
+  /** Does the work; resolves to false, or rejects, if it must be tried again. Never called while a call is under way. */
+  readonly run: () => Promise<boolean>;
+  /** Least time between the end of a run and the start of the next, in milliseconds: `minSyncPeriod`. */
+  readonly minPeriod: number;
+  /** First pause after a failed run, in milliseconds; doubled with each further failure. */
+  readonly retryPeriod: number;
+  /** Longest pause after failed runs, in milliseconds: `syncPeriod`. */
+  readonly maxRetryPeriod: number;
+  readonly clock: Clock;
+}
+
+/** Runs a sync when asked to. */
+export interface Schedule {
+  /** Asks for a run. Any number of requests before it begins, or while one is under way, lead to one more run. */
+  request(): void;
+  /** Ends: resolves when a run under way is done; none follows. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Guarantees: a request is always followed by a run that begins after it; the first request after a quiet time runs at
+ * once; runs never overlap and keep their distance; a failed run is repeated without being asked, and a request does not
+ * wait for that longer than `minPeriod`.
+ */
+export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, clock }: ScheduleOptions): Schedule {
+  let running: Promise<void> | undefined;
+  let requested = false;
+  let stopped = false;
+  let failures = 0;
+  let lastEnd = -Infinity;
+  let cancel: (() => void) | undefined;
+
+  const plan = (delay: number): void => {
+    cancel?.();
+    cancel = clock.after(delay, begin);
+  };
+  const begin = (): void => {
+    cancel = undefined;
+    if (running !== undefined || stopped) return;
+    requested = false;
+    running = run()
+      .catch(() => false)
+      .then((done) => {
+        running = undefined;
+        lastEnd = clock.now();
+        failures = done ? 0 : failures + 1;
+        if (stopped) return;
+        if (requested) plan(minPeriod);
+        else if (!done) plan(Math.max(minPeriod, Math.min(maxRetryPeriod, retryPeriod * 2 ** (failures - 1))));
+      });
+  };
+  return {
+    request() {
+      requested = true;
+      if (stopped || running !== undefined) return;
+      plan(Math.max(0, lastEnd + minPeriod - clock.now()));
+    },
+    async stop() {
+      stopped = true;
+      cancel?.();
+      await running;
+    },
+  };
+}

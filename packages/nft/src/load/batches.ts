@@ -1,0 +1,27 @@
+import type { PlanChange, ServicePlan } from '@nftproxier/core';
+
+/** Elements per transaction of a first load: nft then stays near 30 MB whatever the size of the cluster. */
+export const elementsPerBatch = 10_000;
+
+/** Plans in portions of about `size` elements, at least one plan each. */
+export function* batchesOf(plans: Iterable<ServicePlan>, size: number = elementsPerBatch): Generator<PlanChange[]> {
+  let batch: PlanChange[] = [];
+  let elements = 0;
+  for (const plan of plans) {
+    batch.push({ service: plan.service, plan });
+    elements += elementsOf(plan);
+    if (elements < size) continue;
+    yield batch;
+    batch = [];
+    elements = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** About how many elements a plan becomes. */
+function elementsOf(plan: ServicePlan): number {
+  return plan.ports.reduce(
+    (sum, { frontends, cluster, local }) => sum + 1 + frontends.length * (1 + cluster.length + local.length),
+    0,
+  );
+}

@@ -1,0 +1,19 @@
+/**
+ * The two names a table can have. A new table is filled beside the one in service and takes over from it, so that no
+ * packet meets an empty one; which of the names is in service alternates with every replacement.
+ */
+export const tableNames = ['nftproxier', 'nftproxier-2'] as const;
+
+/** One of {@link tableNames}. */
+export type TableName = (typeof tableNames)[number];
+
+/** The other name. */
+export function otherTable(name: TableName): TableName {
+  return name === 'nftproxier' ? 'nftproxier-2' : 'nftproxier';
+}
+
+/**
+ * An empty chain that says which layout a table has. A name needs no quoting, unlike a comment, and every nft can read it.
+ * To be raised when the fixed part of the table changes.
+ */
+export const layoutChain = 'layout-1';
