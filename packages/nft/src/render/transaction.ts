@@ -64,12 +64,10 @@ export function ownerOfLine(rendered: RenderedTransaction, line: number): LineOw
   return { index, operation, ...owner, ...(element && { elementIndex: offset - 1, element }) };
 }
 
-/** The text of the line an owner was found for, without line feed. */
-export function textOfLine(rendered: RenderedTransaction, owner: LineOwner): string {
-  const { operation, element } = owner;
-  if (!('elements' in operation)) return renderOperation(rendered.transaction.table, operation);
-  const body = element === undefined ? '…' : renderOne(operation, element);
-  return `${headOf(rendered.transaction.table, operation)} { ${body} }`;
+/** One step of a transaction, or one element of it, as a statement of its own. */
+export function renderStep(table: string, operation: Operation, element?: Element): string {
+  if (!('elements' in operation)) return renderOperation(table, operation);
+  return `${headOf(table, operation)} { ${element === undefined ? '…' : renderOne(operation, element)} }`;
 }
 
 type ElementsOperation = Extract<Operation, { readonly elements: readonly Element[] }>;

@@ -9,8 +9,7 @@ export type Atom = string | number;
 
 /** Where a packet goes next, when a map or a rule decides it. `reject` is not a verdict in nft, but a statement. */
 export type Verdict =
-  | { readonly kind: 'goto' | 'jump'; readonly chain: string }
-  | { readonly kind: 'accept' | 'drop' | 'return' };
+  { readonly kind: 'goto' | 'jump'; readonly chain: string } | { readonly kind: 'accept' | 'drop' | 'return' };
 
 /** The right-hand side of a comparison. */
 export type Operand =

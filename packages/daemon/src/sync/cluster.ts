@@ -1,0 +1,116 @@
+import { parseCidr, Planner } from '@nftproxier/core';
+import type { Cidr, EndpointSlice, KubernetesObject, Node, NodeView, Service, ServiceCIDR } from '@nftproxier/core';
+import type { Batch, ObjectKind } from '../sources/source.js';
+
+/** What is known of the cluster: Services and EndpointSlices in the planner, this node's object, the ranges of cluster IPs. */
+export class ClusterState {
+  readonly planner: Planner;
+  readonly #nodeName: string;
+  readonly #complete = new Set<ObjectKind>();
+  readonly #serviceCIDRs = new Map<string, readonly Cidr[]>();
+  #node: Node | undefined;
+
+  constructor(view: NodeView) {
+    this.planner = new Planner(view);
+    this.#nodeName = view.name;
+  }
+
+  /** This node's object, as last seen; undefined if there is none. */
+  get node(): Node | undefined {
+    return this.#node;
+  }
+
+  /** All ranges that cluster IPs are taken from. */
+  get serviceCIDRs(): readonly Cidr[] {
+    return [...this.#serviceCIDRs.values()].flat();
+  }
+
+  /** Whether everything there is has been read once of these kinds. */
+  isComplete(kinds: readonly ObjectKind[]): boolean {
+    return kinds.every((kind) => this.#complete.has(kind));
+  }
+
+  /** Takes news in. */
+  apply(batch: Batch): void {
+    const isComplete = batch.type === 'replace';
+    if (isComplete) this.#complete.add(batch.kind);
+    switch (batch.kind) {
+      case 'Service':
+        if (isComplete) this.planner.replaceServices(batch.objects as readonly Service[]);
+        else
+          this.#each(
+            batch,
+            (object) => {
+              this.planner.setService(object as Service);
+            },
+            (object) => {
+              this.planner.deleteService(object);
+            },
+          );
+        return;
+      case 'EndpointSlice':
+        if (isComplete) this.planner.replaceEndpointSlices(batch.objects as readonly EndpointSlice[]);
+        else
+          this.#each(
+            batch,
+            (object) => {
+              this.planner.setEndpointSlice(object as EndpointSlice);
+            },
+            (object) => {
+              this.planner.deleteEndpointSlice(object);
+            },
+          );
+        return;
+      case 'Node':
+        if (isComplete) this.#node = batch.objects.find((object) => this.#isOwn(object));
+        else
+          this.#each(
+            batch,
+            (object) => {
+              this.#setNode(object);
+            },
+            (object) => {
+              this.#deleteNode(object);
+            },
+          );
+        return;
+      case 'ServiceCIDR':
+        if (isComplete) this.#serviceCIDRs.clear();
+        this.#each(
+          batch,
+          (object) => {
+            this.#serviceCIDRs.set(nameOf(object), cidrsOf(object));
+          },
+          (object) => {
+            this.#serviceCIDRs.delete(nameOf(object));
+          },
+        );
+    }
+  }
+
+  #each(batch: Batch, set: (object: KubernetesObject) => void, remove: (object: KubernetesObject) => void): void {
+    if (batch.type === 'replace') for (const object of batch.objects) set(object);
+    else for (const { type, object } of batch.events) (type === 'set' ? set : remove)(object);
+  }
+
+  #isOwn(object: KubernetesObject): boolean {
+    return nameOf(object) === this.#nodeName;
+  }
+
+  #setNode(object: KubernetesObject): void {
+    if (this.#isOwn(object)) this.#node = object as Node;
+  }
+
+  #deleteNode(object: KubernetesObject): void {
+    if (this.#isOwn(object)) this.#node = undefined;
+  }
+}
+
+function nameOf(object: KubernetesObject): string {
+  return object.metadata?.name ?? '';
+}
+
+function cidrsOf(object: KubernetesObject): readonly Cidr[] {
+  const cidrs: unknown = (object as ServiceCIDR).spec?.cidrs;
+  return Array.isArray(cidrs) ? cidrs.flatMap((cidr) => parseCidr(cidr) ?? []) : [];
+}

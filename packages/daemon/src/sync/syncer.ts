@@ -1,0 +1,100 @@
+import type { Diagnostic, PlanChange, ServiceKey } from '@nftproxier/core';
+import { TableLostError } from '@nftproxier/nft';
+import type { Applied, Loader, NetworkElements, TableSettings } from '@nftproxier/nft';
+import type { ObjectKind } from '../sources/source.js';
+import type { ClusterState } from './cluster.js';
+
+/** What a sync did. */
+export interface SyncReport {
+  /** `replace`: the whole table was loaded beside the old one. */
+  readonly kind: 'replace' | 'change' | 'nothing';
+  readonly changes: readonly PlanChange[];
+  readonly applied: Applied;
+}
+
+/** What a table is to be like, apart from Services. */
+export interface TableWishes {
+  readonly settings: TableSettings;
+  readonly network: NetworkElements;
+}
+
+/** What a {@link Syncer} needs. */
+export interface SyncerOptions {
+  readonly cluster: ClusterState;
+  readonly loader: Loader;
+  /** Kinds that must have been read completely before anything is written. */
+  readonly required: readonly ObjectKind[];
+  /** What the node's and cluster's state asks of the table; called at each sync, cheap. */
+  readonly wishes: () => TableWishes;
+  /** Told of problems in objects as they appear. */
+  readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+}
+
+/**
+ * Brings the kernel in line with the cluster, one sync at a time.
+ *
+ * Guarantees: nothing is written before all required kinds have been read; a change that could not be written is part of
+ * the next sync; a table that was lost is loaded anew in the same sync.
+ */
+export class Syncer {
+  readonly #options: SyncerOptions;
+  readonly #pending = new Map<ServiceKey, PlanChange>();
+  readonly #reported = new Map<ServiceKey, string>();
+
+  constructor(options: SyncerOptions) {
+    this.#options = options;
+  }
+
+  /** Whether everything required has been read. */
+  get isReady(): boolean {
+    return this.#options.cluster.isComplete(this.#options.required);
+  }
+
+  /** Runs one sync. Undefined if not everything required has been read yet. */
+  async sync(): Promise<SyncReport | undefined> {
+    if (!this.isReady) return undefined;
+    for (const change of this.#options.cluster.planner.takeChanges()) this.#take(change);
+    const wishes = this.#options.wishes();
+    const changes = [...this.#pending.values()];
+    try {
+      const report = await this.#write(changes, wishes);
+      this.#pending.clear();
+      return report;
+    } catch (error) {
+      if (!(error instanceof TableLostError)) throw error;
+      const report = await this.#replace(changes, wishes);
+      this.#pending.clear();
+      return report;
+    }
+  }
+
+  async #write(changes: readonly PlanChange[], wishes: TableWishes): Promise<SyncReport> {
+    const { loader } = this.#options;
+    const loaded = loader.model;
+    if (loaded === undefined || isOther(loaded.settings, wishes.settings)) return this.#replace(changes, wishes);
+    if (isOther(loaded.network, wishes.network)) await loader.applyNetwork(wishes.network);
+    else if (changes.length === 0) return { kind: 'nothing', changes, applied: nothing };
+    return { kind: 'change', changes, applied: await loader.apply(changes) };
+  }
+
+  async #replace(changes: readonly PlanChange[], wishes: TableWishes): Promise<SyncReport> {
+    const plans = this.#options.cluster.planner.plans.values();
+    return { kind: 'replace', changes, applied: await this.#options.loader.replace({ ...wishes, plans }) };
+  }
+
+  #take(change: PlanChange): void {
+    this.#pending.set(change.service, change);
+    const diagnostics = change.plan?.diagnostics ?? [];
+    const text = diagnostics.length === 0 ? undefined : JSON.stringify(diagnostics);
+    if (this.#reported.get(change.service) === text) return;
+    if (text === undefined) this.#reported.delete(change.service);
+    else this.#reported.set(change.service, text);
+    for (const diagnostic of diagnostics) this.#options.onDiagnostic(diagnostic);
+  }
+}
+
+const nothing: Applied = { transactions: 0, operations: 0, elements: 0, refused: [] };
+
+function isOther(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) !== JSON.stringify(b);
+}

@@ -1,0 +1,170 @@
+import type { PlanChange, ServiceKey, ServicePlan } from '@nftproxier/core';
+import { activationOperations, skeletonOperations } from '../ruleset/skeleton.js';
+import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
+import { TableModel } from '../table/model.js';
+import { applyChanges, applyPrepared } from './apply.js';
+import type { Applied, LoadedTable, RefusedService } from './apply.js';
+import { batchesOf } from './batches.js';
+import { layoutChain, otherTable, tableNames } from './tables.js';
+import type { TableName } from './tables.js';
+import { TableLostError } from './target.js';
+import type { LoadTarget } from './target.js';
+
+/** Everything a table is loaded with. */
+export interface DesiredTable {
+  readonly settings: TableSettings;
+  readonly network: NetworkElements;
+  readonly plans: Iterable<ServicePlan>;
+}
+
+/**
+ * Keeps a table in the kernel as plans say.
+ *
+ * Guarantees:
+ * - {@link Loader.replace} leaves no moment in which packets meet no table: the new one is filled beside the old one, put
+ *   into service, and only then is the old one deleted. Whatever fails before that leaves the old one serving.
+ * - {@link Loader.apply} is one transaction; its cost depends on the services that change, not on how many there are.
+ * - A service that nft refuses keeps what it had and is listed in {@link Loader.refused}; all others are applied.
+ * - If it cannot be known what the kernel holds (nft was killed, the table is gone), `apply` rejects with
+ *   {@link TableLostError} until the next `replace`.
+ *
+ * Calls must not overlap.
+ */
+export class Loader {
+  readonly #target: LoadTarget;
+  readonly #refused = new Map<ServiceKey, RefusedService>();
+  #table: (LoadedTable & { readonly name: TableName }) | undefined;
+  #inKernel: TableName | undefined;
+  #isKernelKnown = false;
+
+  constructor(target: LoadTarget) {
+    this.#target = target;
+  }
+
+  /** The model of the table in service; undefined before the first load and after the table was lost. */
+  get model(): TableModel | undefined {
+    return this.#table?.model;
+  }
+
+  /** The name of the table in service. */
+  get tableName(): TableName | undefined {
+    return this.#table?.name;
+  }
+
+  /** Services whose latest change was refused, with the reason. */
+  get refused(): ReadonlyMap<ServiceKey, RefusedService> {
+    return this.#refused;
+  }
+
+  /** Loads a table beside the one in service, whoever loaded that, and lets it take over. */
+  async replace({ settings, network, plans }: DesiredTable): Promise<Applied> {
+    const old = await this.#findTable();
+    const name = old === undefined ? tableNames[0] : otherTable(old);
+    const table = { name, model: new TableModel(settings) };
+    await this.#target.apply({ table: name, operations: [{ op: 'add-table' }, { op: 'delete-table' }] });
+    const operations = [...skeletonOperations(settings), { op: 'add-chain', chain: { name: layoutChain } } as const];
+    await this.#target.apply({ table: name, operations });
+    const applied = [await this.#fill(table, plans)];
+    await applyPrepared(this.#target, name, table.model.prepareNetwork(network));
+
+    this.#table = undefined;
+    await this.#target.apply({ table: name, operations: activationOperations(settings) });
+    this.#inKernel = name;
+    if (old !== undefined) await this.#target.apply({ table: old, operations: [{ op: 'delete-table' }] });
+    this.#table = table;
+    this.#refused.clear();
+    return this.#note(total(applied));
+  }
+
+  /** Brings changed plans into the table in service. */
+  async apply(changes: readonly PlanChange[]): Promise<Applied> {
+    const table = this.#serving();
+    for (const { service } of changes) this.#refused.delete(service);
+    return this.#note(await this.#known(() => applyChanges(this.#target, table, changes)));
+  }
+
+  /** Brings changed addresses for node ports and changed IP ranges of the cluster into the table in service. */
+  async applyNetwork(network: NetworkElements): Promise<void> {
+    const table = this.#serving();
+    await this.#known(() => applyPrepared(this.#target, table.name, table.model.prepareNetwork(network)));
+  }
+
+  /** Tries refused services again. */
+  async retryRefused(): Promise<Applied> {
+    return this.apply([...this.#refused.values()].map(({ change }) => change));
+  }
+
+  /** Deletes chains that earlier changes emptied; to be called a second or more after them. Not worth an error: kernels before 6.2 may need longer. */
+  async deleteStaleChains(): Promise<void> {
+    const table = this.#table;
+    if (table?.model.hasStaleChains !== true) return;
+    await applyPrepared(this.#target, table.name, table.model.prepareCleanup()).catch(() => undefined);
+  }
+
+  /** Deletes every table of ours. */
+  async remove(): Promise<void> {
+    this.#table = undefined;
+    for (const name of tableNames) {
+      await this.#target.apply({ table: name, operations: [{ op: 'add-table' }, { op: 'delete-table' }] });
+    }
+    this.#inKernel = undefined;
+    this.#isKernelKnown = true;
+  }
+
+  /** Forgets what is known of the kernel: the next load starts from what is found there. */
+  distrust(): void {
+    this.#table = undefined;
+    this.#isKernelKnown = false;
+  }
+
+  async #fill(table: LoadedTable, plans: Iterable<ServicePlan>): Promise<Applied> {
+    const applied: Applied[] = [];
+    for (const batch of batchesOf(plans)) {
+      applied.push(await applyChanges(this.#target, table, batch, { grouped: true }));
+    }
+    return total(applied);
+  }
+
+  /** Which of the tables is in service. One without base chains was never finished, and will be filled anew. */
+  async #findTable(): Promise<TableName | undefined> {
+    if (this.#isKernelKnown && this.#table !== undefined) return this.#inKernel;
+    const serving = new Set((await this.#target.listChains()).flatMap(({ table, base }) => (base ? [table] : [])));
+    this.#isKernelKnown = true;
+    this.#inKernel = tableNames.find((name) => serving.has(name));
+    return this.#inKernel;
+  }
+
+  #serving(): LoadedTable {
+    if (this.#table === undefined) throw new TableLostError(this.#inKernel ?? tableNames[0]);
+    return this.#table;
+  }
+
+  /** Anything but a refusal leaves open what the kernel holds, unless nft was not even run. */
+  async #known<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isHarmless(error)) this.distrust();
+      throw error;
+    }
+  }
+
+  #note(applied: Applied): Applied {
+    for (const refused of applied.refused) this.#refused.set(refused.service, refused);
+    return applied;
+  }
+}
+
+function isHarmless(error: unknown): boolean {
+  const code = (error as { readonly code?: unknown }).code;
+  return code === 'NFT_MISSING' || code === 'NFT_PERMISSION';
+}
+
+function total(all: readonly Applied[]): Applied {
+  return {
+    transactions: all.reduce((sum, { transactions }) => sum + transactions, 0),
+    operations: all.reduce((sum, { operations }) => sum + operations, 0),
+    elements: all.reduce((sum, { elements }) => sum + elements, 0),
+    refused: all.flatMap(({ refused }) => refused),
+  };
+}

@@ -1,0 +1,37 @@
+export {
+  NftCancelledError,
+  NftError,
+  type NftErrorCode,
+  NftKilledError,
+  NftMissingError,
+  NftOutputError,
+  NftPermissionError,
+  NftRefusedError,
+  NftTimeoutError,
+  NftUnsupportedError,
+  type Refusal,
+} from './error.js';
+export {
+  deleteTable,
+  listChains,
+  type ListedChain,
+  type ListedElements,
+  listElements,
+  tableExists,
+} from './listing.js';
+export type { ListOptions, Nft, RunOptions } from './nft.js';
+export { createNft, type NftOptions } from './process.js';
+export type { RefusalReason } from './reason.js';
+export { explain, parseRefusals } from './refusals.js';
+export { createTarget, type NftTarget } from './target.js';
+export {
+  checkKernel,
+  checkNft,
+  checkPermission,
+  compareVersions,
+  formatVersion,
+  oldestKernel,
+  oldestNft,
+  parseVersion,
+  type Version,
+} from './version.js';

@@ -1,0 +1,72 @@
+import type { Chain, Element } from '../syntax/index.js';
+import { renderName } from '../render/index.js';
+import { NftRefusedError } from './error.js';
+import { elementOf, field, objectsOf } from './json.js';
+import type { ListOptions, Nft } from './nft.js';
+
+/** A chain as the kernel has it. */
+export interface ListedChain {
+  readonly table: string;
+  readonly name: string;
+  readonly base?: NonNullable<Chain['base']>;
+}
+
+/**
+ * All chains of all tables of family `inet`, without their rules.
+ *
+ * The cheapest question there is about what the kernel holds: 4 ms, however many elements there are. With 50,000 of them
+ * `nft list tables` takes 0.6 s and 97 MB (nft 1.0.6 reads every element), and so do `nft list table` with `--terse`,
+ * `nft list chain` and `nft get element`; `nft --check` of a deletion takes 10 to 20 ms, the kernel's grace period.
+ */
+export async function listChains(nft: Nft, options?: ListOptions): Promise<readonly ListedChain[]> {
+  return objectsOf(await nft.list(['chains', 'inet'], options), 'chain').flatMap((chain) => chainOf(chain));
+}
+
+/** Whether there is a table of family `inet` with this name and at least one chain. */
+export async function tableExists(nft: Nft, table: string, options?: ListOptions): Promise<boolean> {
+  return (await listChains(nft, options)).some((chain) => chain.table === table);
+}
+
+/** What was read of a set or map. */
+export interface ListedElements {
+  readonly elements: readonly Element[];
+  /** Elements in forms this package does not write, e.g. ranges that are not prefixes. */
+  readonly unread: number;
+}
+
+/**
+ * The elements of one set or map, in the kernel's order. The time is that of reading all of them: 1.1 s for 50,000 of a map
+ * with three-part keys, 4 ms for a small set, also beside a big one.
+ *
+ * @throws {@link NftRefusedError} with reason `not-found` if there is no such set.
+ */
+export async function listElements(
+  nft: Nft,
+  { table, set, kind }: { readonly table: string; readonly set: string; readonly kind: 'set' | 'map' },
+  options?: ListOptions,
+): Promise<ListedElements> {
+  const output = await nft.list([kind, 'inet', table, set], options);
+  const listed = objectsOf(output, kind).flatMap((object) => field(object, 'elem') ?? []);
+  const elements = listed.map(elementOf).filter((element) => element !== undefined);
+  return { elements, unread: listed.length - elements.length };
+}
+
+/** Deletes a table of family `inet`, if there is one. */
+export async function deleteTable(nft: Nft, table: string, options?: ListOptions): Promise<void> {
+  try {
+    await nft.run(`delete table inet ${renderName(table, 'table')}\n`, options);
+  } catch (error) {
+    if (!(error instanceof NftRefusedError) || error.reason !== 'not-found') throw error;
+  }
+}
+
+function chainOf(json: unknown): readonly ListedChain[] {
+  const table = field(json, 'table');
+  const name = field(json, 'name');
+  if (typeof table !== 'string' || typeof name !== 'string' || field(json, 'family') !== 'inet') return [];
+  const type = field(json, 'type');
+  const hook = field(json, 'hook');
+  const priority = field(json, 'prio');
+  if (typeof type !== 'string' || typeof hook !== 'string' || typeof priority !== 'number') return [{ table, name }];
+  return [{ table, name, base: { type, hook, priority } as NonNullable<Chain['base']> }];
+}
