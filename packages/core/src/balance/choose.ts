@@ -20,6 +20,11 @@ export interface EndpointChoice {
   readonly topology: Topology;
 }
 
+/** Whether an endpoint is on a node. One without `nodeName` is on none. */
+export function isOn(endpoint: Pick<Endpoint, 'nodeName'>, node: Pick<Place, 'name'>): boolean {
+  return endpoint.nodeName !== '' && endpoint.nodeName === node.name;
+}
+
 /** Whether clients outside the cluster's own network can reach the port: it has a node port or an address for them. */
 export function isExternallyReachable(
   port: Pick<ServicePort, 'nodePort' | 'loadBalancerIPs' | 'externalIPs'>,
@@ -55,7 +60,7 @@ export function chooseEndpoints(endpoints: readonly Endpoint[], port: ServicePor
 
   const topology = wantsCluster ? topologyOf(ready, place) : 'none';
   const cluster = wantsCluster ? firstNonEmpty(narrow(ready, topology, place), terminating) : [];
-  const isLocal = (endpoint: Endpoint): boolean => endpoint.nodeName !== '' && endpoint.nodeName === place.name;
+  const isLocal = (endpoint: Endpoint): boolean => isOn(endpoint, place);
   const local = wantsLocal ? firstNonEmpty(ready.filter(isLocal), terminating.filter(isLocal)) : [];
   const hasEndpoints = cluster.length > 0 || (wantsLocal && (ready.length > 0 || terminating.length > 0));
   return { cluster, local, hasEndpoints, topology };

@@ -29,7 +29,15 @@ export interface Diagnostic {
 
 /** A value of an object, quoted and cut to at most 64 characters, so that it can stand in a message or a log. */
 export function quote(value: unknown): string {
-  const text = (JSON.stringify(value) as string | undefined) ?? 'undefined';
-  const printable = text.replace(/[^\x20-\x7e]/g, '?');
+  const printable = textOf(value).replace(/[^\x20-\x7e]/g, '?');
   return printable.length <= 64 ? printable : `${printable.slice(0, 61)}...`;
+}
+
+// Lists and objects are not written out: they may be huge, refer to themselves, or refuse to be text.
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 64));
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'an object';
+  return typeof value === 'function' ? 'a function' : String(value);
 }

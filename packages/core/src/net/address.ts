@@ -1,5 +1,6 @@
-import ipaddr from 'ipaddr.js';
 import type { Family } from './family.js';
+import { formatGroups, parseGroups } from './ipv6.js';
+import type { Groups } from './ipv6.js';
 
 declare const canonical: unique symbol;
 
@@ -10,7 +11,6 @@ declare const canonical: unique symbol;
 export type Address = string & { readonly [canonical]: 'address' };
 
 const dottedDecimal = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
-const colonHexadecimal = /^[0-9a-f:.]+$/i;
 
 /**
  * Reads an IP address the way Kubernetes does: numbers with leading zeros are decimal (`010.0.0.1` is `10.0.0.1`, where
@@ -21,16 +21,22 @@ const colonHexadecimal = /^[0-9a-f:.]+$/i;
  */
 export function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string' || text.length > 64) return undefined;
-  const octets = dottedDecimal.exec(text);
-  if (octets) return parseOctets(octets);
-  if (!text.includes(':') || !colonHexadecimal.test(text) || !ipaddr.IPv6.isValid(text)) return undefined;
-  const address = ipaddr.IPv6.parse(text);
-  return (address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String()) as Address;
+  if (!text.includes(':')) return parseOctets(text)?.join('.') as Address | undefined;
+  const groups = parseGroups(text, parseOctets);
+  if (groups === undefined) return undefined;
+  return (isMapped(groups) ? bytesOfGroups(groups.slice(6)).join('.') : formatGroups(groups)) as Address;
 }
 
-function parseOctets(match: RegExpExecArray): Address | undefined {
+function parseOctets(text: string): readonly number[] | undefined {
+  const match = dottedDecimal.exec(text);
+  if (match === null) return undefined;
   const octets = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4])];
-  return octets.every((octet) => octet <= 255) ? (octets.join('.') as Address) : undefined;
+  return octets.every((octet) => octet <= 255) ? octets : undefined;
+}
+
+/** ::ffff:a.b.c.d */
+function isMapped(groups: Groups): boolean {
+  return groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
 }
 
 /** The family of an address. */
@@ -43,7 +49,8 @@ export type AddressScope = 'unicast' | 'unspecified' | 'loopback' | 'link-local'
 
 /**
  * The scope of an address. Only `unicast` addresses may be frontends or endpoints: a Service must not lead to a node's
- * own loopback or its link (CVE-2020-8558, CVE-2021-25737), nor take them over.
+ * own loopback or its link (CVE-2020-8558, CVE-2021-25737), nor take them over. 240.0.0.0/4 is unicast: Linux routes it,
+ * and clusters that ran out of private addresses number their Pods and Services from it.
  */
 export function scopeOf(address: Address): AddressScope {
   return address.includes(':') ? scopeOfIPv6(address) : scopeOfIPv4(address);
@@ -56,13 +63,13 @@ function scopeOfIPv4(address: Address): AddressScope {
   if (first === 127) return 'loopback';
   if (first === 169 && address.startsWith('169.254.')) return 'link-local';
   if (first >= 224 && first <= 239) return 'multicast';
-  return first >= 240 ? 'reserved' : 'unicast';
+  return address === '255.255.255.255' ? 'reserved' : 'unicast';
 }
 
 function scopeOfIPv6(address: Address): AddressScope {
-  const value = bytesOf(address);
   if (address === '::') return 'unspecified';
   if (address === '::1') return 'loopback';
+  const value = bytesOf(address);
   const first = value[0] ?? 0;
   const second = value[1] ?? 0;
   if (first === 0xff) return 'multicast';
@@ -71,13 +78,19 @@ function scopeOfIPv6(address: Address): AddressScope {
   return value.slice(0, 12).every((byte) => byte === 0) ? 'reserved' : 'unicast';
 }
 
-/** The bytes of an address in network order: 4 of IPv4, 16 of IPv6. */
+/** The bytes of an address in network order: 4 of IPv4, 16 of IPv6; none of a text that is not an address. */
 export function bytesOf(address: string): readonly number[] {
-  return ipaddr.parse(address).toByteArray();
+  if (!address.includes(':')) return parseOctets(address) ?? [];
+  return bytesOfGroups(parseGroups(address, parseOctets) ?? []);
+}
+
+function bytesOfGroups(groups: Groups): readonly number[] {
+  return groups.flatMap((group) => [group >> 8, group & 0xff]);
 }
 
 /** The address of 4 or 16 bytes in network order. */
 export function addressOfBytes(bytes: readonly number[]): Address {
-  const address = ipaddr.fromByteArray([...bytes]);
-  return (address instanceof ipaddr.IPv6 ? address.toRFC5952String() : address.toString()) as Address;
+  if (bytes.length === 4) return bytes.join('.') as Address;
+  const groups = Array.from({ length: 8 }, (_, index) => (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0));
+  return formatGroups(groups) as Address;
 }

@@ -7,16 +7,20 @@ declare const canonical: unique symbol;
 export type Cidr = string & { readonly [canonical]: 'cidr' };
 
 /**
- * Reads a prefix such as `10.96.0.0/16`. Host bits are cleared, as Kubernetes does; white space around it is ignored.
+ * Reads a prefix such as `10.96.0.0/16`. Host bits are cleared, as Kubernetes does; white space around it is ignored. A
+ * prefix of IPv4-mapped addresses (`::ffff:10.0.0.0/104`) is the IPv4 prefix.
  *
  * @returns the canonical prefix, or undefined if the text is not one.
  */
 export function parseCidr(text: unknown): Cidr | undefined {
-  if (typeof text !== 'string') return undefined;
+  if (typeof text !== 'string' || text.length > 128) return undefined;
   const match = /^([^/]+)\/(\d{1,3})$/.exec(text.trim());
   const address = parseAddress(match?.[1]);
-  const length = Number(match?.[2]);
-  if (address === undefined || length > widthOf(familyOf(address))) return undefined;
+  if (address === undefined) return undefined;
+  const family = familyOf(address);
+  const isMapped = family === 'IPv4' && familyOf(text) === 'IPv6';
+  const length = Number(match?.[2]) - (isMapped ? 96 : 0);
+  if (length < 0 || length > widthOf(family)) return undefined;
   return `${addressOfBytes(masked(bytesOf(address), length))}/${String(length)}` as Cidr;
 }
 

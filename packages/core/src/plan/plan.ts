@@ -66,6 +66,11 @@ export interface ServicePortPlan {
   readonly cluster: readonly Backend[];
   /** Backends on this node for traffic that must stay, sorted likewise. */
   readonly local: readonly Backend[];
+  /**
+   * UDP and SCTP: every endpoint of the port, on any node, that is ready or serving, whatever policies and hints say.
+   * Flows that were sent to one of them may go on; others are stale. Empty for TCP, whose connections end by themselves.
+   */
+  readonly serving: readonly Backend[];
   readonly algorithm: Algorithm;
   /** Whether a client stays with its backend: in common for all frontends of the port. */
   readonly affinity: ClientIPAffinity | undefined;

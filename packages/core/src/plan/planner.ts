@@ -1,11 +1,11 @@
 import type { EndpointSlice, KubernetesObject, Service } from '../kubernetes/index.js';
+import { quote } from '../model/index.js';
 import type { Diagnostic, NodeView, ServiceKey, ServiceModel, SliceModel } from '../model/index.js';
-import type { Address } from '../net/index.js';
 import { serviceKeyOf, sliceKeyOf, translateService, translateSlice } from '../translate/index.js';
-import { Claims, exclusiveClaimsOf, outsideAddresses, outsideClaim, ownerClaim } from './claims.js';
+import { metadataOf } from '../translate/fields.js';
+import { Claims } from './claims.js';
 import type { Claim } from './claims.js';
 import { planService } from './service.js';
-import type { FrontendKind } from './service.js';
 import type { ServicePlan } from './plan.js';
 
 /** A Service whose plan was made anew: `plan` is undefined when the Service is gone. */
@@ -25,16 +25,17 @@ export interface PlanChange {
  */
 export class Planner {
   #node: NodeView;
+  #claims: Claims;
   readonly #services = new Map<ServiceKey, ServiceModel>();
   readonly #slices = new Map<ServiceKey, Map<string, SliceModel>>();
   readonly #sliceService = new Map<string, ServiceKey>();
-  readonly #claims = new Claims();
   readonly #plans = new Map<ServiceKey, ServicePlan>();
   readonly #dirty = new Set<ServiceKey>();
   readonly #orphans = new Map<string, readonly Diagnostic[]>();
 
   constructor(node: NodeView) {
     this.#node = node;
+    this.#claims = new Claims(node.allowExternalIPs);
   }
 
   /** The node the plans are made for. */
@@ -60,41 +61,38 @@ export class Planner {
   /** Plans everything anew if the node differs from the one known so far. */
   setNode(node: NodeView): void {
     if (JSON.stringify(node) === JSON.stringify(this.#node)) return;
-    const claimsChange = node.allowExternalIPs !== this.#node.allowExternalIPs;
-    if (claimsChange) for (const key of this.#services.keys()) this.#claim(key, undefined);
-    this.#node = node;
-    for (const [key, model] of this.#services) {
-      if (claimsChange) this.#claim(key, model);
-      this.#dirty.add(key);
+    if (node.allowExternalIPs !== this.#node.allowExternalIPs) {
+      this.#claims = new Claims(node.allowExternalIPs);
+      for (const model of this.#services.values()) this.#claims.replace(undefined, model);
     }
+    this.#node = node;
+    for (const key of this.#services.keys()) this.#dirty.add(key);
   }
 
   /** Adds or replaces a Service. */
   setService(service: Service): void {
     const { model, diagnostics } = translateService(service);
     this.#report('Service', service, model === undefined ? diagnostics : []);
-    if (model === undefined) return;
-    this.#claim(model.key, model);
-    this.#services.set(model.key, model);
-    this.#dirty.add(model.key);
+    if (model !== undefined) this.#replaceService(model.key, model);
   }
 
   /** Removes a Service; nothing happens if it is not known. */
   deleteService(service: KubernetesObject): void {
     const key = serviceKeyOf(service);
     this.#report('Service', service, []);
-    if (key !== undefined) this.#deleteServiceByKey(key);
+    if (key !== undefined && this.#services.has(key)) this.#replaceService(key, undefined);
   }
 
   /** Makes these all the Services there are. */
   replaceServices(services: Iterable<Service>): void {
     const gone = new Set(this.#services.keys());
+    this.#forget('Service');
     for (const service of services) {
       this.setService(service);
       const key = serviceKeyOf(service);
       if (key !== undefined) gone.delete(key);
     }
-    for (const key of gone) this.#deleteServiceByKey(key);
+    for (const key of gone) this.#replaceService(key, undefined);
   }
 
   /** Adds or replaces an EndpointSlice, also one that moves from one Service to another. */
@@ -109,7 +107,7 @@ export class Planner {
     siblings.set(key, model);
     this.#slices.set(model.service, siblings);
     this.#sliceService.set(key, model.service);
-    this.#dirty.add(model.service);
+    this.#endpointsChanged(model.service);
   }
 
   /** Removes an EndpointSlice; nothing happens if it is not known. */
@@ -122,6 +120,7 @@ export class Planner {
   /** Makes these all the EndpointSlices there are. */
   replaceEndpointSlices(slices: Iterable<EndpointSlice>): void {
     const gone = new Set(this.#sliceService.keys());
+    this.#forget('EndpointSlice');
     for (const slice of slices) {
       this.setEndpointSlice(slice);
       const key = sliceKeyOf(slice);
@@ -138,18 +137,17 @@ export class Planner {
       const service = this.#services.get(key);
       if (service === undefined) return this.#plans.delete(key) ? [{ service: key, plan: undefined }] : [];
       const slices = [...(this.#slices.get(key)?.values() ?? [])];
-      const holderOf = (claim: Claim, kind: FrontendKind, address?: Address): ServiceKey | undefined =>
-        this.#holderOf(service, claim, kind, address);
+      const holderOf = (claim: Claim): ServiceKey | undefined => this.#claims.holderOf(key, claim);
       const plan = planService({ service, slices, node: this.#node, holderOf });
       this.#plans.set(key, plan);
       return [{ service: key, plan }];
     });
   }
 
-  #deleteServiceByKey(key: ServiceKey): void {
-    if (!this.#services.has(key)) return;
-    this.#claim(key, undefined);
-    this.#services.delete(key);
+  #replaceService(key: ServiceKey, model: ServiceModel | undefined): void {
+    for (const rival of this.#claims.replace(this.#services.get(key), model)) this.#dirty.add(rival);
+    if (model === undefined) this.#services.delete(key);
+    else this.#services.set(key, model);
     this.#dirty.add(key);
   }
 
@@ -160,82 +158,33 @@ export class Planner {
     const siblings = this.#slices.get(service);
     siblings?.delete(key);
     if (siblings?.size === 0) this.#slices.delete(service);
-    this.#dirty.add(service);
+    this.#endpointsChanged(service);
   }
 
-  /** Moves the claims of a Service from what it asked for to what it asks for; competitors are planned again. */
-  #claim(key: ServiceKey, model: ServiceModel | undefined): void {
-    const before = this.#exclusiveClaims(this.#services.get(key));
-    const after = this.#exclusiveClaims(model);
-    this.#move(before, after, key);
-    for (const claim of new Set([...before, ...after])) this.#competitors(claim, key);
-
-    const owned = clusterIPsOf(this.#services.get(key));
-    const owns = clusterIPsOf(model);
-    this.#move(owned.map(ownerClaim), owns.map(ownerClaim), key);
-    for (const address of new Set([...owned, ...owns])) this.#competitors(outsideClaim(address), key);
-
-    this.#move(this.#outsideClaims(this.#services.get(key)), this.#outsideClaims(model), key);
+  /** Slices may come before their Service, which is planned when it comes. */
+  #endpointsChanged(service: ServiceKey): void {
+    if (this.#services.has(service)) this.#dirty.add(service);
   }
 
-  #move(before: readonly Claim[], after: readonly Claim[], key: ServiceKey): void {
-    for (const claim of before) if (!after.includes(claim)) this.#claims.remove(claim, key);
-    for (const claim of after) this.#claims.add(claim, key);
-  }
-
-  #competitors(claim: Claim, key: ServiceKey): void {
-    if (this.#claims.only(claim) === key) return;
-    for (const competitor of this.#claims.claimants(claim)) this.#dirty.add(competitor);
-  }
-
-  #exclusiveClaims(model: ServiceModel | undefined): readonly Claim[] {
-    return [...new Set(model?.ports.flatMap((port) => exclusiveClaimsOf(port, this.#node.allowExternalIPs)))];
-  }
-
-  #outsideClaims(model: ServiceModel | undefined): readonly Claim[] {
-    const addresses = model?.ports.flatMap((port) => outsideAddresses(port, this.#node.allowExternalIPs));
-    return [...new Set(addresses)].map(outsideClaim);
-  }
-
-  /**
-   * Who has a claim instead of the Service that asks: the owner of a cluster IP comes before anyone who wants that
-   * address from outside, then the older Service, then the one first by name.
-   */
-  #holderOf(asking: ServiceModel, claim: Claim, kind: FrontendKind, address?: Address): ServiceKey | undefined {
-    if (kind !== 'ClusterIP' && address !== undefined) {
-      const owner = this.#best(ownerClaim(address), () => true);
-      if (owner !== undefined && owner.key !== asking.key) return owner.key;
-    }
-    if (this.#claims.only(claim) === asking.key) return undefined;
-    const isClusterIP = (model: ServiceModel): boolean => model.ports.some((port) => port.clusterIP === address);
-    const best = kind === 'ClusterIP' ? this.#best(claim, isClusterIP) : this.#best(claim, () => true);
-    return best === undefined || best.key === asking.key ? undefined : best.key;
-  }
-
-  #best(claim: Claim, qualifies: (model: ServiceModel) => boolean): ServiceModel | undefined {
-    let best: ServiceModel | undefined;
-    for (const key of this.#claims.claimants(claim)) {
-      const model = this.#services.get(key);
-      if (model !== undefined && qualifies(model) && (best === undefined || precedes(model, best))) best = model;
-    }
-    return best;
-  }
-
-  #report(kind: string, object: KubernetesObject, diagnostics: readonly Diagnostic[]): void {
-    const [first] = diagnostics;
-    const key = `${kind} ${first?.namespace ?? object.metadata?.namespace ?? ''}/${first?.name ?? object.metadata?.name ?? ''}`;
-    if (first === undefined) this.#orphans.delete(key);
+  #report(kind: OrphanKind, object: KubernetesObject, diagnostics: readonly Diagnostic[]): void {
+    const key = `${kind} ${nameOf(kind, object)}`;
+    if (diagnostics.length === 0) this.#orphans.delete(key);
     else if (this.#orphans.has(key) || this.#orphans.size < mostOrphans) this.#orphans.set(key, diagnostics);
   }
+
+  #forget(kind: OrphanKind): void {
+    for (const key of [...this.#orphans.keys()]) if (key.startsWith(`${kind} `)) this.#orphans.delete(key);
+  }
 }
+
+type OrphanKind = 'Service' | 'EndpointSlice';
 
 /** Most objects of no Service that are remembered for reports. */
 const mostOrphans = 1_000;
 
-function clusterIPsOf(model: ServiceModel | undefined): readonly Address[] {
-  return [...new Set(model?.ports.map((port) => port.clusterIP))];
-}
-
-function precedes(a: ServiceModel, b: ServiceModel): boolean {
-  return a.created === b.created ? a.key < b.key : a.created < b.created;
+function nameOf(kind: OrphanKind, object: KubernetesObject): string {
+  const key = kind === 'Service' ? serviceKeyOf(object) : sliceKeyOf(object);
+  if (key !== undefined) return key;
+  const { namespace, name } = metadataOf(object);
+  return `${quote(namespace)}/${quote(name)}`;
 }

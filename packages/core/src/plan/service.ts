@@ -1,29 +1,17 @@
-import type { Address, Family } from '../net/index.js';
-import { chooseEndpoints } from '../balance/index.js';
-import type {
-  Diagnostic,
-  Endpoint,
-  NodeView,
-  ServiceKey,
-  ServiceModel,
-  ServicePort,
-  SliceModel,
-} from '../model/index.js';
+import type { Cidr, Family } from '../net/index.js';
+import { chooseEndpoints, isOn } from '../balance/index.js';
+import type { Endpoint, NodeView, ServiceModel, ServicePort, SliceModel } from '../model/index.js';
 import { endpointsOf } from '../translate/index.js';
-import { addressClaim, nodePortClaim } from './claims.js';
-import type { Claim } from './claims.js';
+import { Findings } from '../translate/fields.js';
+import { allowedSourcesOf, frontendsOf } from './frontends.js';
+import type { ClaimHolder } from './frontends.js';
 import { externalOutcome, internalOutcome } from './outcome.js';
-import type { Backend, Frontend, HealthCheck, ServicePlan, ServicePortPlan } from './plan.js';
-
-/** What a frontend is asked for as. */
-export type FrontendKind = Frontend['kind'];
-
-/** Says who has what another Service asks for too: undefined, if the asking Service may have it. */
-export type ClaimHolder = (claim: Claim, kind: FrontendKind, address?: Address) => ServiceKey | undefined;
+import type { Backend, HealthCheck, ServicePlan, ServicePortPlan } from './plan.js';
 
 /** Everything that the plan of a Service is made from, and nothing else. */
 export interface ServiceInput {
   readonly service: ServiceModel;
+  /** Its EndpointSlices, in any order. */
   readonly slices: readonly SliceModel[];
   readonly node: NodeView;
   readonly holderOf: ClaimHolder;
@@ -31,94 +19,74 @@ export interface ServiceInput {
 
 /** The plan of one Service for one node: a function of its input alone, whatever happened before. */
 export function planService({ service, slices, node, holderOf }: ServiceInput): ServicePlan {
-  const conflicts: Diagnostic[] = [];
-  const localReady = new Set<string>();
+  const inOrder = [...slices].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const conflicts = new Findings('Service', service.namespace, service.name);
+  const localReady = new Map<Family, Set<string>>(node.families.map((family) => [family, new Set()]));
+  const sources = new Map<Family, readonly Cidr[]>();
   const ports: ServicePortPlan[] = [];
-  for (const port of service.ports) {
-    if (!node.families.includes(port.family)) continue;
-    const endpoints = endpointsOf(slices, port);
-    for (const { ready, nodeName, address } of endpoints) if (ready && nodeName === node.name) localReady.add(address);
-    ports.push(planPort(service, port, endpoints, node, holderOf, conflicts));
+  for (const asked of service.ports) {
+    if (!node.families.includes(asked.family)) continue;
+    const port: ServicePort = node.allowExternalIPs ? asked : { ...asked, externalIPs: [] };
+    const endpoints = endpointsOf(inOrder, port);
+    for (const endpoint of endpoints) {
+      if (endpoint.ready && isOn(endpoint, node)) localReady.get(port.family)?.add(endpoint.address);
+    }
+    const allowedSources = sources.get(port.family) ?? allowedSourcesOf(port, node);
+    sources.set(port.family, allowedSources);
+    ports.push(planPort(port, endpoints, node, allowedSources, holderOf, conflicts));
   }
-  const healthCheck: HealthCheck | undefined =
-    service.healthCheckNodePort === 0
-      ? undefined
-      : { nodePort: service.healthCheckNodePort, localEndpoints: localReady.size };
-  const diagnostics = [...service.diagnostics, ...slices.flatMap((slice) => slice.diagnostics), ...conflicts];
-  return { service: service.key, ports, healthCheck, diagnostics };
+  const { diagnostics } = service;
+  return {
+    service: service.key,
+    ports,
+    healthCheck: healthCheckOf(service, [...localReady.values()]),
+    diagnostics: [...diagnostics, ...inOrder.flatMap((slice) => slice.diagnostics), ...conflicts.diagnostics],
+  };
 }
 
 function planPort(
-  service: ServiceModel,
   port: ServicePort,
   endpoints: readonly Endpoint[],
   node: NodeView,
+  allowedSources: readonly Cidr[],
   holderOf: ClaimHolder,
-  conflicts: Diagnostic[],
+  conflicts: Findings,
 ): ServicePortPlan {
   const choice = chooseEndpoints(endpoints, port, node);
-  const asBackend = interned(node.name);
-  const frontends: Frontend[] = [];
-  const internal = internalOutcome(port, choice, node);
-  const external = externalOutcome(port, choice, node);
-
-  const granted = (claim: Claim, kind: FrontendKind, field: string, what: string, address?: Address): boolean => {
-    const holder = holderOf(claim, kind, address);
-    if (holder === undefined) return true;
-    const { namespace, name } = service;
-    const message = `${what} belongs to Service ${holder}, which comes first; this Service does not get it`;
-    conflicts.push({ code: 'address-conflict', kind: 'Service', namespace, name, field, message });
-    return false;
-  };
-  const addAddress = (kind: 'ClusterIP' | 'ExternalIP' | 'LoadBalancerIP', address: Address, field: string): void => {
-    const claim = addressClaim(address, port.protocol, port.port);
-    const duplicate = frontends.some((frontend) => frontend.kind !== 'NodePort' && frontend.address === address);
-    if (duplicate || !granted(claim, kind, field, `${address} port ${String(port.port)}/${port.protocol}`, address))
-      return;
-    frontends.push({
-      kind,
-      address,
-      port: port.port,
-      outcome: kind === 'ClusterIP' ? internal : external,
-      sourceRanges: kind === 'LoadBalancerIP' ? port.sourceRanges : noRanges,
-    });
-  };
-
-  addAddress('ClusterIP', port.clusterIP, 'spec.clusterIPs');
-  // An address that is both is the load balancer's: its source ranges must hold.
-  const onlyExternal = port.externalIPs.filter((address) => !port.loadBalancerIPs.includes(address));
-  if (node.allowExternalIPs) for (const address of onlyExternal) addAddress('ExternalIP', address, 'spec.externalIPs');
-  for (const address of port.loadBalancerIPs) addAddress('LoadBalancerIP', address, 'status.loadBalancer.ingress');
-  if (port.nodePort !== 0) {
-    const claim = nodePortClaim(port.family, port.protocol, port.nodePort);
-    if (granted(claim, 'NodePort', 'spec.ports[].nodePort', `node port ${String(port.nodePort)}/${port.protocol}`)) {
-      frontends.push({ kind: 'NodePort', port: port.nodePort, outcome: external });
-    }
-  }
+  const outcomes = { internal: internalOutcome(port, choice, node), external: externalOutcome(port, choice, node) };
+  const asBackend = interned(node);
   return {
     portName: port.portName,
     protocol: port.protocol,
     family: port.family,
     clusterIP: port.clusterIP,
-    frontends,
+    frontends: frontendsOf(port, outcomes, allowedSources, holderOf, conflicts),
     cluster: choice.cluster.map(asBackend),
     local: choice.local.map(asBackend),
+    serving: port.protocol === 'TCP' ? noBackends : endpoints.filter(isServing).map(asBackend),
     algorithm: random,
     affinity: port.affinity,
   };
 }
 
-const noRanges: readonly never[] = [];
 const random = { kind: 'random' } as const;
+const noBackends: readonly never[] = [];
+const isServing = ({ ready, serving }: Endpoint): boolean => ready || serving;
+
+/** A Pod of two families is one endpoint: the family that has more of them counts, not their sum. */
+function healthCheckOf(service: ServiceModel, addresses: readonly ReadonlySet<string>[]): HealthCheck | undefined {
+  if (service.healthCheckNodePort === 0) return undefined;
+  return { nodePort: service.healthCheckNodePort, localEndpoints: Math.max(0, ...addresses.map(({ size }) => size)) };
+}
 
 /** An endpoint of both lists becomes one backend. */
-function interned(nodeName: string): (endpoint: Endpoint) => Backend {
+function interned(node: NodeView): (endpoint: Endpoint) => Backend {
   const made = new Map<Endpoint, Backend>();
   return (endpoint) => {
     const known = made.get(endpoint);
     if (known !== undefined) return known;
     const { address, port } = endpoint;
-    const backend = { address, port, local: endpoint.nodeName !== '' && endpoint.nodeName === nodeName };
+    const backend = { address, port, local: isOn(endpoint, node) };
     made.set(endpoint, backend);
     return backend;
   };

@@ -36,9 +36,17 @@ export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The fields of an object of any shape. */
+export type Fields = Readonly<Record<string, unknown>>;
+
 /** The value's fields: anything that is not an object has none. */
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+/** The fields of an object's `metadata`. */
+export function metadataOf(object: unknown): Fields {
+  return fieldsOf(fieldsOf(object)['metadata']);
 }
 
 /** Collects what could not be used of one object. */
@@ -65,6 +73,30 @@ export class Findings {
       field,
       message: last ? `${message} (further problems of this object are not listed)` : message,
     });
+  }
+
+  /** Reads the fields of an object that must be there; reports that it is not. */
+  fields(value: unknown, field: string): Fields {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      this.add('invalid-object', field, `${quote(value)} is not an object with fields; nothing of it is used`);
+    }
+    return fieldsOf(value);
+  }
+
+  /** Reads a list, absent means empty; reports what is none. */
+  list(value: unknown, field: string): readonly unknown[] {
+    if (value !== undefined && value !== null && !Array.isArray(value)) {
+      this.add('invalid-value', field, `${quote(value)} is not a list; it is ignored`);
+    }
+    return listOf(value);
+  }
+
+  /** The first `most` entries of a list; reports that there are more. */
+  atMost(most: number, value: unknown, field: string): readonly unknown[] {
+    const all = this.list(value, field);
+    if (all.length <= most) return all;
+    this.add('too-many', field, `of ${String(all.length)} entries only the first ${String(most)} are used`);
+    return all.slice(0, most);
   }
 
   /** Reads an address that may be a frontend or an endpoint; reports what is not. */

@@ -1,10 +1,11 @@
 import { familyOf } from '../net/index.js';
 import type { Family } from '../net/index.js';
 import type { EndpointSlice, KubernetesObject } from '../kubernetes/index.js';
-import { headlessLabel, serviceNameLabel, serviceProxyNameLabel } from '../kubernetes/index.js';
+import { headlessLabel, serviceNameLabel } from '../kubernetes/index.js';
 import { quote } from '../model/index.js';
 import type { Diagnostic, ServiceKey, SliceEndpoint, SliceModel } from '../model/index.js';
-import { Findings, fieldsOf, isDnsLabel, isObjectName, isPort, listOf, protocolOf } from './fields.js';
+import { Findings, fieldsOf, isDnsLabel, isObjectName, isPort, listOf, metadataOf, protocolOf } from './fields.js';
+import type { Fields } from './fields.js';
 
 /** Most endpoints of one slice that are used: the API server's own limit. */
 export const mostSliceEndpoints = 1_000;
@@ -20,7 +21,7 @@ export interface TranslatedSlice {
 
 /** `namespace/name` of an EndpointSlice, or undefined if either cannot be an object's name. */
 export function sliceKeyOf(object: KubernetesObject): string | undefined {
-  const { namespace, name } = fieldsOf(object.metadata);
+  const { namespace, name } = metadataOf(object);
   const inNamespace = namespace ?? 'default';
   return isDnsLabel(inNamespace) && isObjectName(name) ? `${inNamespace}/${name}` : undefined;
 }
@@ -28,94 +29,79 @@ export function sliceKeyOf(object: KubernetesObject): string | undefined {
 /** Reads an EndpointSlice. Whatever cannot be used is left out and reported; the rest of the slice is used. */
 export function translateSlice(slice: EndpointSlice): TranslatedSlice {
   const key = sliceKeyOf(slice);
-  const { namespace, name } = fieldsOf(slice.metadata);
-  const findings = new Findings(
-    'EndpointSlice',
-    key?.split('/')[0] ?? quote(namespace),
-    key?.split('/')[1] ?? quote(name),
-  );
-  const { diagnostics } = findings;
+  const metadata = metadataOf(slice);
   if (key === undefined) {
+    const findings = new Findings('EndpointSlice', quote(metadata['namespace']), quote(metadata['name']));
     findings.add('invalid-name', 'metadata', 'namespace and name are not those of an object; the slice is ignored');
-    return { diagnostics };
+    return { diagnostics: findings.diagnostics };
   }
-  const labels = fieldsOf(slice.metadata?.labels);
-  if (labels[headlessLabel] !== undefined || labels[serviceProxyNameLabel] !== undefined) return { diagnostics };
+  const [namespace = '', name = ''] = key.split('/');
+  const findings = new Findings('EndpointSlice', namespace, name);
+  const { diagnostics } = findings;
+  const labels = fieldsOf(metadata['labels']);
+  if (labels[headlessLabel] !== undefined) return { diagnostics };
   const serviceName = labels[serviceNameLabel];
   if (!isDnsLabel(serviceName)) {
     const what = serviceName === undefined ? 'is missing' : `is ${quote(serviceName)}, which is not a DNS label`;
-    findings.add(
-      'no-service',
-      `metadata.labels[${serviceNameLabel}]`,
-      `the label ${what}; the slice belongs to no Service`,
-    );
+    const field = `metadata.labels[${serviceNameLabel}]`;
+    findings.add('no-service', field, `the label ${what}; the slice belongs to no Service`);
     return { diagnostics };
   }
-  const family = slice.addressType;
-  if (family !== 'IPv4' && family !== 'IPv6') {
-    findings.add(
-      'unsupported-address-type',
-      'addressType',
-      `${quote(family)} is neither IPv4 nor IPv6; the slice is ignored`,
-    );
+  const { addressType, ports, endpoints }: Fields = fieldsOf(slice);
+  if (addressType !== 'IPv4' && addressType !== 'IPv6') {
+    const message = `${quote(addressType)} is neither IPv4 nor IPv6; the slice is ignored`;
+    findings.add('unsupported-address-type', 'addressType', message);
     return { diagnostics };
   }
   const model: SliceModel = {
     key,
-    service: `${key.split('/')[0] ?? ''}/${serviceName}` as ServiceKey,
-    family,
-    ports: readPorts(slice, findings),
-    endpoints: readEndpoints(slice, family, findings),
+    service: `${namespace}/${serviceName}` as ServiceKey,
+    family: addressType,
+    ports: readPorts(ports, findings),
+    endpoints: readEndpoints(endpoints, addressType, findings),
     diagnostics,
   };
   return { model, diagnostics };
 }
 
-function readPorts(slice: EndpointSlice, findings: Findings): SliceModel['ports'] {
-  const all = listOf(slice.ports);
-  if (all.length > mostSlicePorts) {
-    findings.add('too-many', 'ports', `of ${String(all.length)} ports the first ${String(mostSlicePorts)} are used`);
-  }
-  return all.slice(0, mostSlicePorts).flatMap((value, index) => {
+function readPorts(list: unknown, findings: Findings): SliceModel['ports'] {
+  const seen = new Set<string>();
+  return findings.atMost(mostSlicePorts, list, 'ports').flatMap((value, index) => {
     const { name, port, protocol } = fieldsOf(value);
     // "All ports" (no port) and ports without a name field are unsupported, as in kube-proxy, and not worth a report.
     if (typeof name !== 'string' || port === undefined || port === null || port === 0) return [];
+    const path = `ports[${String(index)}]`;
     const known = protocolOf(protocol);
     if (known === undefined) {
-      findings.add(
-        'invalid-protocol',
-        `ports[${String(index)}].protocol`,
-        `${quote(protocol)} is not TCP, UDP or SCTP; the port is ignored`,
-      );
+      const message = `${quote(protocol)} is not TCP, UDP or SCTP; the port is ignored`;
+      findings.add('invalid-protocol', `${path}.protocol`, message);
       return [];
     }
     if (!isPort(port)) {
       findings.add(
         'invalid-port',
-        `ports[${String(index)}].port`,
+        `${path}.port`,
         `${quote(port)} is not a port number (1 to 65535); the port is ignored`,
       );
       return [];
     }
+    // The API server refuses a repeated name. A thousand of them would multiply the endpoints of one service port.
+    if (seen.has(`${name}/${known}`)) {
+      findings.add('duplicate-port', path, `${quote(name)} with ${known} is there already; the first is used`);
+      return [];
+    }
+    seen.add(`${name}/${known}`);
     return [{ name, protocol: known, port }];
   });
 }
 
 const none: readonly string[] = [];
 
-function readEndpoints(slice: EndpointSlice, family: Family, findings: Findings): readonly SliceEndpoint[] {
-  const all = listOf(slice.endpoints);
-  if (all.length > mostSliceEndpoints) {
-    findings.add(
-      'too-many',
-      'endpoints',
-      `of ${String(all.length)} endpoints the first ${String(mostSliceEndpoints)} are used`,
-    );
-  }
+function readEndpoints(list: unknown, family: Family, findings: Findings): readonly SliceEndpoint[] {
   const endpoints: SliceEndpoint[] = [];
-  for (const [index, value] of all.slice(0, mostSliceEndpoints).entries()) {
+  for (const [index, value] of findings.atMost(mostSliceEndpoints, list, 'endpoints').entries()) {
     const fields = fieldsOf(value);
-    const addresses = listOf(fields['addresses']);
+    const addresses = findings.list(fields['addresses'], `endpoints[${String(index)}].addresses`);
     if (addresses.length === 0) continue;
     const field = `endpoints[${String(index)}].addresses[0]`;
     const address = findings.address(addresses[0], field, 'endpoint');

@@ -143,7 +143,9 @@ async function readObjects(directory: string, file: string): Promise<readonly Ma
 }
 
 function asManifestError(file: string, cause: unknown): ManifestError {
-  return cause instanceof ManifestError ? cause : new ManifestError(file, undefined, `cannot be read: ${reasonOf(cause)}`);
+  return cause instanceof ManifestError
+    ? cause
+    : new ManifestError(file, undefined, `cannot be read: ${reasonOf(cause)}`);
 }
 
 function reasonOf(cause: unknown): string {

@@ -49,7 +49,8 @@ export class ManifestObjects {
     const repeated: Repeated[] = [];
     for (const key of touched) {
       const found = this.#find(key);
-      if (found !== undefined && found.others.length > 0) repeated.push({ key, file: found.file, ignored: found.others });
+      if (found !== undefined && found.others.length > 0)
+        repeated.push({ key, file: found.file, ignored: found.others });
       const was = before.get(key);
       const is = found?.stored;
       if (was?.text === is?.text) continue;
@@ -65,7 +66,9 @@ export class ManifestObjects {
     return { batches: [...events].map(([kind, of]): Batch => ({ kind, type: 'delta', events: of })), repeated };
   }
 
-  #find(key: string): { readonly stored: Stored; readonly file: string; readonly others: readonly string[] } | undefined {
+  #find(
+    key: string,
+  ): { readonly stored: Stored; readonly file: string; readonly others: readonly string[] } | undefined {
     const holders = [...this.#files.keys()].filter((file) => this.#files.get(file)?.has(key)).sort();
     const [file, ...others] = holders;
     const stored = file === undefined ? undefined : this.#files.get(file)?.get(key);

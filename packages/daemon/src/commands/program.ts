@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { defineFlags, flagHelp } from '../config/index.js';
+import { exitCodes } from './output.js';
+import type { ExitCode, Output } from './output.js';
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    readonly version: string;
+  };
+  return version;
+}
+
+/**
+ * The command line. Without a command it is `run`, so that kube-proxy's own arguments start the daemon.
+ *
+ * @param finish told the exit code.
+ */
+export function createProgram(output: Output, stopped: Promise<string>, finish: (code: ExitCode) => void): Command {
+  const program = new Command('nftproxier')
+    .description('An nftables service proxy for Kubernetes, in place of kube-proxy.')
+    .configureOutput({ writeOut: output.out, writeErr: output.err })
+    .version(packageVersion())
+    .enablePositionalOptions();
+
+  defineFlags(program.command('run', { isDefault: true }))
+    .description('serve this node (the default command); takes the flags of kube-proxy')
+    .action(async (_options: unknown, command: Command) => {
+      const { run } = await import('./run.js');
+      finish(await run(command.args, output, stopped));
+    });
+
+  withFlags(program.command('render'))
+    .description('print the ruleset that manifests make on a node; needs no root, cluster or kernel')
+    .addOption(
+      new Option('-o, --output <format>', 'text is a script for nft -f').choices(['text', 'json']).default('text'),
+    )
+    .addHelpText('after', examples('nftproxier render --manifests examples/shop --hostname-override node-a'))
+    .action(async (options: { readonly output: 'text' | 'json' }, command: Command) => {
+      const { render } = await import('./render.js');
+      finish(await render(command.args, options, output));
+    });
+
+  return program.exitOverride((error) => {
+    finish(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+    throw error;
+  });
+}
+
+/** A command that takes the daemon's flags beside options of its own. */
+function withFlags(command: Command): Command {
+  return command
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .usage('[options] [flags]')
+    .addHelpText('after', () => `\n${flagHelp()}`);
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
+}

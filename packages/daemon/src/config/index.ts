@@ -1,0 +1,16 @@
+export type { Configuration } from './schema.js';
+export { apiVersion, fields, kind } from './schema.js';
+export type { Field, FieldDoc, ValueKind } from './field.js';
+export { formatDuration, type Milliseconds, parseDuration } from './duration.js';
+export { formatHostPort, type HostPort, parseHostPort } from './address.js';
+export { ConfigurationError, describeProblem, type Problem, type Warning } from './problem.js';
+export { featureEnabled, type FeatureGate, featureGates } from './feature-gates.js';
+export { type Flag, flags } from './flags.js';
+export { type GivenFlags, parseFlags } from './parse-flags.js';
+export { type Actions, type Loaded, type LoadInput, loadConfiguration } from './load.js';
+export { toFile, toYaml } from './encode.js';
+export { compareConfigurations, type ConfigurationChange } from './compare.js';
+export { watchConfiguration, type WatchHandlers, type WatchInput } from './watch.js';
+export { logLevel, type LogLevel, type LogSettings, logSettings, textLine } from './logging.js';
+export { defineFlags, flagHelp } from './command.js';
+export { configReference, flagsReference } from './reference.js';

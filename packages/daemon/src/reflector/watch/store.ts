@@ -1,0 +1,210 @@
+import { ReflectorError } from '../errors.js';
+import type { ApiObject, Resource } from '../resource.js';
+import { compareResourceVersions, later, notNewer } from './version.js';
+
+/** One change to what is known. */
+export type ObjectEvent<T> =
+  { readonly type: 'set'; readonly object: T } | { readonly type: 'delete'; readonly object: T };
+
+/** Which state of which object. */
+export interface ObjectVersion {
+  readonly uid: string;
+  readonly resourceVersion: string;
+}
+
+interface Entry<T> extends ObjectVersion {
+  /** `undefined` when the projection left the object out: it is known, but nobody is told. */
+  readonly object: T | undefined;
+}
+
+/** Everything a complete list said. */
+export type Snapshot<T> = Map<string, Entry<T>>;
+
+/** `namespace/name`, or `/name` for objects without a namespace. */
+export function objectKey(object: ApiObject): string {
+  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+}
+
+/**
+ * What is known of a resource, and how far.
+ *
+ * - `resourceVersion` is where a watch is to be resumed; it never decreases, except by `reset`.
+ * - `floor` is the version up to which everything is known: an event at or below it is stale, whatever it is about.
+ * - Deleted objects are remembered until the floor passes them, so that a late event does not bring them back.
+ */
+export class Store<T> {
+  readonly #project: Resource<T>['project'];
+  readonly #unusable: (object: ApiObject, thrown: unknown) => void;
+  #entries: Snapshot<T> = new Map();
+  readonly #deleted = new Map<string, string>();
+  #resourceVersion: string | undefined;
+  #floor: string | undefined;
+  #comparable = true;
+  #touched: Set<string> | undefined;
+  #lists = 0;
+
+  /** `unusable` is told of objects whose projection threw. */
+  constructor(project: Resource<T>['project'], unusable: (object: ApiObject, thrown: unknown) => void) {
+    this.#project = project;
+    this.#unusable = unusable;
+  }
+
+  get resourceVersion(): string | undefined {
+    return this.#resourceVersion;
+  }
+
+  /** Number of objects, those left out by the projection included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  objects(): T[] {
+    const objects: T[] = [];
+    for (const entry of this.#entries.values()) if (entry.object !== undefined) objects.push(entry.object);
+    return objects;
+  }
+
+  /** Key and version of everything known. */
+  versions(): Map<string, ObjectVersion> {
+    return new Map(this.#entries);
+  }
+
+  /** Complete lists so far. */
+  get lists(): number {
+    return this.#lists;
+  }
+
+  /** Adds the keys that events change to `keys` from now on; `undefined` ends that. */
+  trackChanges(keys: Set<string> | undefined): void {
+    this.#touched = keys;
+  }
+
+  /** Adds an object of a list under way. An object that is already known in this version is kept, not projected anew. */
+  collect(snapshot: Snapshot<T>, object: ApiObject): void {
+    const key = objectKey(object);
+    const before = snapshot.get(key);
+    if (before && isOlder(object.metadata.resourceVersion, before.resourceVersion)) return;
+    const known = this.#comparable ? this.#entries.get(key) : undefined;
+    snapshot.set(key, known && isSame(known, object) ? known : this.#entry(object));
+  }
+
+  /** Removes an object from a list under way: a WatchList may report deletions before its end. */
+  discard(snapshot: Snapshot<T>, object: ApiObject): void {
+    const key = objectKey(object);
+    const before = snapshot.get(key);
+    if (before && !isOlder(object.metadata.resourceVersion, before.resourceVersion)) snapshot.delete(key);
+  }
+
+  /**
+   * Makes a complete list what is known. Returns what that changes: deletions first. Throws `went-back` for a list
+   * older than what is known, unless told by `reset` to expect it.
+   */
+  replace(snapshot: Snapshot<T>, resourceVersion: string): ObjectEvent<T>[] {
+    if (this.#comparable && this.#floor !== undefined && isOlder(resourceVersion, this.#floor)) {
+      throw wentBack(resourceVersion, this.#floor);
+    }
+    const gone: ObjectEvent<T>[] = [];
+    const changed: ObjectEvent<T>[] = [];
+    for (const [key, before] of this.#entries) {
+      const after = snapshot.get(key);
+      if (before.object !== undefined && (after?.object === undefined || after.uid !== before.uid)) {
+        gone.push({ type: 'delete', object: before.object });
+      }
+    }
+    for (const [key, after] of snapshot) {
+      if (after !== this.#entries.get(key) && after.object !== undefined) {
+        changed.push({ type: 'set', object: after.object });
+      }
+    }
+    this.#entries = snapshot;
+    this.#deleted.clear();
+    this.#comparable = true;
+    this.#lists++;
+    this.#resourceVersion = resourceVersion;
+    this.#floor = resourceVersion;
+    return [...gone, ...changed];
+  }
+
+  /** Applies an event of a watch. `undefined` means it was stale; an empty list, that nobody needs to know. */
+  apply(type: 'set' | 'delete', object: ApiObject): ObjectEvent<T>[] | undefined {
+    const key = objectKey(object);
+    const { resourceVersion } = object.metadata;
+    const before = this.#entries.get(key);
+    if (this.isStale(key, resourceVersion)) return undefined;
+    this.#touched?.add(key);
+    this.#resourceVersion =
+      this.#resourceVersion === undefined ? resourceVersion : later(this.#resourceVersion, resourceVersion);
+    if (type === 'delete') {
+      this.#entries.delete(key);
+      this.#deleted.set(key, resourceVersion);
+      return before?.object === undefined ? [] : [{ type: 'delete', object: before.object }];
+    }
+    const after = this.#entry(object);
+    this.#entries.set(key, after);
+    this.#deleted.delete(key);
+    const events: ObjectEvent<T>[] = [];
+    if (before?.object !== undefined && (after.object === undefined || after.uid !== before.uid)) {
+      events.push({ type: 'delete', object: before.object });
+    }
+    if (after.object !== undefined) events.push({ type: 'set', object: after.object });
+    return events;
+  }
+
+  /** Whether an event at `resourceVersion` about `key` tells nothing new. */
+  isStale(key: string, resourceVersion: string): boolean {
+    const known = this.#entries.get(key)?.resourceVersion ?? this.#deleted.get(key);
+    return (
+      (known !== undefined && notNewer(resourceVersion, known)) ||
+      (this.#floor !== undefined && notNewer(resourceVersion, this.#floor))
+    );
+  }
+
+  /** The server has told everything up to `resourceVersion`. Throws `went-back` when it had already told more. */
+  bookmark(resourceVersion: string): void {
+    if (this.#floor !== undefined && isOlder(resourceVersion, this.#floor)) {
+      throw wentBack(resourceVersion, this.#floor);
+    }
+    this.#resourceVersion =
+      this.#resourceVersion === undefined ? resourceVersion : later(this.#resourceVersion, resourceVersion);
+    this.#floor = resourceVersion;
+    for (const [key, deletedAt] of this.#deleted) if (notNewer(deletedAt, resourceVersion)) this.#deleted.delete(key);
+  }
+
+  /** A watch begins at `resourceVersion`: the server leaves out what came before. */
+  resume(): void {
+    if (this.#resourceVersion !== undefined) this.bookmark(this.#resourceVersion);
+  }
+
+  /**
+   * Forgets where to resume, so that a new list is made; objects stay until it is complete. With `wentBack`, versions
+   * told so far mean nothing any more: the same version may stand for other content.
+   */
+  reset(wentBack: boolean): void {
+    this.#resourceVersion = undefined;
+    if (wentBack) this.#comparable = false;
+  }
+
+  #entry(object: ApiObject): Entry<T> {
+    const { uid, resourceVersion } = object.metadata;
+    let projected: T | undefined;
+    try {
+      projected = this.#project(object);
+    } catch (thrown) {
+      this.#unusable(object, thrown);
+    }
+    return { uid: uid ?? '', resourceVersion, object: projected };
+  }
+}
+
+function wentBack(to: string, from: string): ReflectorError {
+  return new ReflectorError('went-back', `the API server went back from resource version ${from} to ${to}`);
+}
+
+function isSame(entry: Entry<unknown>, object: ApiObject): boolean {
+  return entry.resourceVersion === object.metadata.resourceVersion && entry.uid === (object.metadata.uid ?? '');
+}
+
+function isOlder(version: string, than: string): boolean {
+  const order = compareResourceVersions(version, than);
+  return order !== undefined && order < 0;
+}

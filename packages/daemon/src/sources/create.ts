@@ -1,0 +1,34 @@
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/index.js';
+import { createManifestSource } from './manifests/directory.js';
+import type { ObjectKind, Source } from './source.js';
+
+/** A source, and what it must have delivered completely before anything is written. */
+export interface ChosenSource {
+  readonly source: Source;
+  readonly required: readonly ObjectKind[];
+}
+
+/** The source that the configuration names: a directory of manifests, else the API server. */
+export async function createSource(configuration: Configuration, nodeName: string, log: Logger): Promise<ChosenSource> {
+  const { manifests } = configuration.nftproxier;
+  if (manifests !== '') return { source: manifestSource(manifests, log), required: ['Service', 'EndpointSlice'] };
+  // Loaded only where it is used: it takes a third of a second and some 20 MB.
+  const { createKubernetesSource } = await import('./kubernetes.js');
+  const source = await createKubernetesSource(configuration, nodeName, log);
+  return { source, required: ['Service', 'EndpointSlice', 'Node', 'ServiceCIDR'] };
+}
+
+function manifestSource(directory: string, log: Logger): Source {
+  return createManifestSource(directory, {
+    onError: ({ file, line, message }) => {
+      log.error({ file, line }, `${message}; what was last read of it stays in force`);
+    },
+    onRecovered: (file) => {
+      log.info({ file }, 'the manifest can be used again');
+    },
+    onRepeated: ({ key, file, ignored }) => {
+      log.warn({ object: key, file, ignored }, 'an object is in several manifests; the first file by name counts');
+    },
+  });
+}

@@ -1,0 +1,184 @@
+import type { Address, Diagnostic, Family } from '@nftproxier/core';
+import type { Loader } from '@nftproxier/nft';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/index.js';
+import type { Batch, ObjectKind, Source } from '../sources/source.js';
+import type { Clock } from './clock.js';
+import { ClusterState } from './cluster.js';
+import { createSchedule } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import { Syncer } from './syncer.js';
+import type { SyncReport } from './syncer.js';
+import { wishesOf } from './wishes.js';
+import type { Wishes } from './wishes.js';
+
+/** Everything a {@link Proxy} is made of. */
+export interface ProxyOptions {
+  readonly configuration: Configuration;
+  readonly nodeName: string;
+  readonly families: readonly Family[];
+  readonly source: Source;
+  /** Kinds that the source delivers and that must be complete before anything is written. */
+  readonly required: readonly ObjectKind[];
+  readonly loader: Loader;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Addresses of this machine's interfaces, as of now. */
+  readonly localAddresses: () => readonly Address[];
+  /** Told after every sync that did something, and of failures. */
+  readonly onSync?: (outcome: SyncOutcome) => void;
+}
+
+/** How a sync ended. */
+export type SyncOutcome =
+  | { readonly ok: true; readonly report: SyncReport; readonly milliseconds: number }
+  | { readonly ok: false; readonly error: unknown; readonly milliseconds: number };
+
+/** Pause after the first failed sync, in milliseconds; it doubles up to `syncPeriod`. */
+const retryPeriod = 500;
+
+/** How long emptied chains are left alone before they are deleted, in milliseconds: kernels before 6.2 need some time. */
+const staleChainAge = 1_500;
+
+/** The service proxy of one node: from a source's objects to the kernel's table, until it is stopped. */
+export class Proxy {
+  readonly #options: ProxyOptions;
+  readonly #cluster: ClusterState;
+  readonly #syncer: Syncer;
+  readonly #schedule: Schedule;
+  #wishes: Wishes;
+  #warnings = '';
+  #synced = false;
+  #hasStaleChains = false;
+  #cancelCleanup: (() => void) | undefined;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+    this.#wishes = this.#look(undefined);
+    this.#cluster = new ClusterState(this.#wishes.view);
+    this.#syncer = new Syncer({
+      cluster: this.#cluster,
+      loader: options.loader,
+      required: options.required,
+      wishes: () => this.#wishes,
+      onDiagnostic: (diagnostic) => {
+        this.#warn(diagnostic);
+      },
+    });
+    const { minSyncPeriod, syncPeriod } = options.configuration.nftables;
+    this.#schedule = createSchedule({
+      run: () => this.#sync(),
+      minPeriod: minSyncPeriod,
+      retryPeriod,
+      maxRetryPeriod: syncPeriod,
+      clock: options.clock,
+    });
+  }
+
+  /** What is known of the cluster. */
+  get cluster(): ClusterState {
+    return this.#cluster;
+  }
+
+  /** Begins to read the source and to write the table. */
+  async start(): Promise<void> {
+    await this.#options.source.start((batch) => {
+      this.#take(batch);
+    });
+  }
+
+  /** To be called when the machine's addresses changed. */
+  addressesChanged(): void {
+    this.#reconsider();
+    this.#schedule.request();
+  }
+
+  /** Ends, after a sync that is under way. The table stays in the kernel and goes on serving. */
+  async stop(): Promise<void> {
+    this.#cancelCleanup?.();
+    await this.#options.source.stop();
+    await this.#schedule.stop();
+  }
+
+  #take(batch: Batch): void {
+    this.#cluster.apply(batch);
+    if (batch.kind === 'Node' || batch.kind === 'ServiceCIDR') this.#reconsider();
+    if (this.#syncer.isReady) this.#schedule.request();
+  }
+
+  #reconsider(): void {
+    this.#wishes = this.#look(this.#cluster);
+    this.#cluster.planner.setNode(this.#wishes.view);
+    const warnings = this.#wishes.warnings.join('\n');
+    if (warnings === this.#warnings || !this.#syncer.isReady) return;
+    this.#warnings = warnings;
+    for (const warning of this.#wishes.warnings) this.#options.log.warn(warning);
+  }
+
+  #look(cluster: ClusterState | undefined): Wishes {
+    const { configuration, nodeName, families, localAddresses } = this.#options;
+    return wishesOf(configuration, {
+      nodeName,
+      families,
+      node: cluster?.node,
+      serviceCIDRs: cluster?.serviceCIDRs ?? [],
+      localAddresses: localAddresses(),
+    });
+  }
+
+  async #sync(): Promise<boolean> {
+    const { log, clock, onSync } = this.#options;
+    const start = clock.now();
+    try {
+      if (!this.#synced) this.#reconsider();
+      if (this.#wishes.problem !== undefined) throw new Error(this.#wishes.problem);
+      const report = await this.#syncer.sync();
+      if (report === undefined) return true;
+      if (this.#hasStaleChains) await this.#options.loader.deleteStaleChains();
+      this.#hasStaleChains = false;
+      const milliseconds = clock.now() - start;
+      this.#logReport(report, milliseconds);
+      onSync?.({ ok: true, report, milliseconds });
+      this.#cleanLater();
+      return true;
+    } catch (error) {
+      log.error({ err: error }, 'the rules could not be written; what was there stays in force, and it is tried again');
+      onSync?.({ ok: false, error, milliseconds: clock.now() - start });
+      return false;
+    }
+  }
+
+  #logReport({ kind, changes, applied }: SyncReport, milliseconds: number): void {
+    const { log, loader } = this.#options;
+    const { transactions, operations, elements, refused } = applied;
+    const facts = { kind, services: changes.length, transactions, operations, elements, milliseconds };
+    if (kind === 'replace') {
+      const { services, servicePorts, slots } = loader.model?.counts ?? {};
+      log.info(
+        { table: loader.tableName, services, servicePorts, slots, elements, milliseconds },
+        this.#synced ? 'table replaced' : 'table loaded, serving',
+      );
+      this.#synced = true;
+    } else log.debug(facts, 'synced');
+    for (const { service, error } of refused) {
+      log.error(
+        { service, err: error },
+        'a service was refused and set aside; what it had stays in force, all others are served',
+      );
+    }
+  }
+
+  #warn({ kind, namespace, name, field, code, message }: Diagnostic): void {
+    this.#options.log.warn({ kind, namespace, name, field, code }, message);
+  }
+
+  #cleanLater(): void {
+    const { loader, clock } = this.#options;
+    if (loader.model?.hasStaleChains !== true || this.#cancelCleanup !== undefined) return;
+    this.#cancelCleanup = clock.after(staleChainAge, () => {
+      this.#cancelCleanup = undefined;
+      this.#hasStaleChains = true;
+      this.#schedule.request();
+    });
+  }
+}

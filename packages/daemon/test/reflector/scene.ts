@@ -1,0 +1,87 @@
+import {
+  Reflector,
+  services,
+  type Limits,
+  type ReflectorOptions,
+  type Resource,
+  type Warning,
+} from '@nftproxier/daemon/reflector';
+import type { Service } from '@nftproxier/core';
+import {
+  ApiServer,
+  memoryTransport,
+  type ApiServerOptions,
+  type MemoryTransport,
+} from '../../../../test/api-server/index.js';
+import { FakeClock } from './fake-clock.js';
+import { Observer, stateOf } from './observer.js';
+
+export interface SceneOptions {
+  readonly server?: Omit<ApiServerOptions, 'clock'>;
+  readonly limits?: Partial<Limits>;
+  readonly recover?: ReflectorOptions<Service>['recover'];
+  readonly handler?: ReflectorOptions<Service>['handler'];
+  readonly resource?: Resource<Service>;
+  readonly random?: () => number;
+}
+
+/** A reflector of Services, a server in the same process, and a clock that goes as told. */
+export class Scene {
+  readonly clock = new FakeClock();
+  readonly api: ApiServer;
+  readonly transport: MemoryTransport;
+  readonly observer = new Observer();
+  readonly warnings: Warning[] = [];
+  readonly reflector: Reflector<Service>;
+
+  constructor(options: SceneOptions = {}) {
+    this.api = new ApiServer({ ...options.server, clock: this.clock });
+    this.transport = memoryTransport(this.api);
+    this.reflector = new Reflector<Service>({
+      transport: this.transport,
+      resource: options.resource ?? services,
+      handler: options.handler ?? this.observer.handle,
+      onWarning: (warning) => this.warnings.push(warning),
+      clock: this.clock,
+      random: options.random ?? (() => 0.5),
+      // Audits have tests of their own.
+      limits: { auditMs: [1e12, 1e12], sliceMs: 1e9, ...options.limits },
+      ...(options.recover ? { recover: options.recover } : {}),
+    });
+  }
+
+  /** Starts, and lets the first list come in. */
+  async synced(): Promise<this> {
+    this.reflector.start();
+    await this.clock.settle();
+    return this;
+  }
+
+  get status(): ReturnType<Reflector<Service>['status']> {
+    return this.reflector.status();
+  }
+
+  /** What the server has. */
+  get expected(): string[] {
+    return stateOf(this.transport.target.objects('Service').filter((object) => isSelected(object)));
+  }
+
+  /** Whether what was told is what the server has. */
+  isInSync(): boolean {
+    return JSON.stringify(this.observer.state()) === JSON.stringify(this.expected);
+  }
+
+  /** Time until in sync, in milliseconds; infinite if not within `limit`. */
+  untilInSync(limit: number): Promise<number> {
+    return this.clock.until(() => this.isInSync(), limit);
+  }
+
+  /** Requests for lists, WatchLists and watches so far. */
+  count(verb: 'list' | 'watch-list' | 'watch'): number {
+    return this.api.requests.filter((request) => request.verb === verb).length;
+  }
+}
+
+function isSelected(object: { readonly spec?: unknown }): boolean {
+  return (object.spec as { clusterIP?: string } | undefined)?.clusterIP !== 'None';
+}

@@ -1,0 +1,83 @@
+import { access } from 'node:fs/promises';
+import { dirname, join, normalize } from 'node:path';
+import { ROOT } from '../bootstrap/root.mjs';
+import { files, lineAt, textOf } from './files.mjs';
+
+/** `[text](target)`, `![text](target "title")` and `[label]: target`. */
+const LINK = /\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)|^\[[^\]]+\]:\s*(\S+)/gm;
+const ELSEWHERE = /^[a-z][a-z0-9+.-]*:/i;
+
+/**
+ * Every relative link of the documentation leads to a file that is there, and to a heading that is in it.
+ *
+ * @returns {Promise<string[]>} what is wrong
+ */
+export async function brokenLinks() {
+  const problems = [];
+  for (const page of await files(/[.]md$/)) {
+    const text = blank(await textOf(page));
+    for (const match of text.matchAll(LINK)) {
+      const target = match[1] ?? match[2] ?? '';
+      if (ELSEWHERE.test(target)) continue;
+      const problem = await problemOf(page, target);
+      if (problem !== undefined) problems.push(`${page}:${lineAt(text, match.index)}: ${problem}`);
+    }
+  }
+  return problems;
+}
+
+/**
+ * @param {string} page
+ * @param {string} target
+ */
+async function problemOf(page, target) {
+  const [path = '', anchor] = target.split('#', 2);
+  const file = path === '' ? page : normalize(join(dirname(page), decodeURIComponent(path)));
+  if (file.startsWith('..')) return `${target} leads out of the repository`;
+  const there = await access(join(ROOT, file)).then(
+    () => true,
+    () => false,
+  );
+  if (!there) return `${target} leads to ${file}, which is not there`;
+  if (anchor === undefined || !file.endsWith('.md')) return undefined;
+  return (await anchorsOf(file)).has(anchor) ? undefined : `${target}: ${file} has no heading #${anchor}`;
+}
+
+/** @param {string} page */
+async function anchorsOf(page) {
+  const text = await textOf(page);
+  /** @type {Set<string>} */
+  const anchors = new Set([...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map((match) => match[1] ?? ''));
+  for (const [, heading = ''] of blank(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
+    const slug = slugOf(heading);
+    let anchor = slug;
+    for (let copy = 1; anchors.has(anchor); copy += 1) anchor = `${slug}-${copy}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+/**
+ * A heading's anchor, made as GitHub makes it.
+ *
+ * @param {string} heading
+ */
+function slugOf(heading) {
+  return heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(/\s/g, '-');
+}
+
+/**
+ * Code is not prose: its brackets are no links and its comments no headings. Line numbers stay.
+ *
+ * @param {string} text
+ */
+function blank(text) {
+  return text
+    .replaceAll(/^(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\s*$/gm, (block) => block.replaceAll(/[^\n]/g, ' '))
+    .replaceAll(/(?<=\]\([^)\n]*)`/g, '`');
+}

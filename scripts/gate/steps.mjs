@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { ROOT } from '../bootstrap/root.mjs';
+import { otherNode } from './other-node.mjs';
+import { kernelPrefix } from './privilege.mjs';
+import { testsOf } from './vitest.mjs';
+
+/**
+ * @typedef {object} Verdict
+ * @property {boolean} ok
+ * @property {string} output what to show where it failed
+ * @property {import('./vitest.mjs').Tally} [tests] where the step ran tests
+ */
+
+/**
+ * @typedef {object} Step
+ * @property {string} name as in `--only` and `NFTPROXIER_SKIP`
+ * @property {string} proves
+ * @property {'static' | 'tests' | 'kernel'} lane steps of one lane run one after the other; see `main.mjs`
+ * @property {readonly string[]} [command]
+ * @property {() => Promise<Verdict>} [check] in place of a command
+ */
+
+const node = process.execPath;
+/** @param {string} name of a package with one program, and that program's path in it */
+const program = (name) => join(ROOT, 'node_modules', name);
+/** @param {string} name */
+const script = (name) => [node, join(ROOT, 'scripts', name)];
+
+/**
+ * What the gate runs, in this order within a lane.
+ *
+ * @type {readonly Step[]}
+ */
+export const STEPS = [
+  {
+    name: 'typecheck',
+    proves: 'tests, benchmarks, examples and scripts compile',
+    lane: 'static',
+    command: script('check-types.mjs'),
+  },
+  {
+    name: 'lint',
+    proves: 'eslint finds nothing',
+    lane: 'static',
+    command: [node, program('eslint/bin/eslint.js'), '.'],
+  },
+  {
+    name: 'format',
+    proves: 'every file is formatted',
+    lane: 'static',
+    command: [node, program('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+  },
+  {
+    name: 'boundaries',
+    proves: 'imports go one way',
+    lane: 'static',
+    command: [
+      node,
+      program('dependency-cruiser/bin/dependency-cruise.mjs'),
+      '--config',
+      '.dependency-cruiser.cjs',
+      'packages',
+      'test',
+    ],
+  },
+  {
+    name: 'dead-code',
+    proves: 'no unused file, export or dependency',
+    lane: 'static',
+    command: [node, program('knip/bin/knip.js'), '--no-progress'],
+  },
+  { name: 'docs', proves: 'links, snippets and docstrings hold', lane: 'static', command: script('check-docs.mjs') },
+  {
+    name: 'api',
+    proves: 'the API report shows the API',
+    lane: 'static',
+    command: [...script('api-report.mjs'), '--check'],
+  },
+  { name: 'packages', proves: 'what npm would publish works', lane: 'static', command: script('check-packages.mjs') },
+  { name: 'unit', proves: 'unit and property tests', lane: 'tests', check: () => testsOf('unit', node) },
+  {
+    name: 'unit-other-node',
+    proves: 'the same on the other end of the supported Node versions',
+    lane: 'tests',
+    check: async () => testsOf('unit', await otherNode()),
+  },
+  {
+    name: 'kernel',
+    proves: 'packets through the real kernel',
+    lane: 'kernel',
+    check: async () => testsOf('kernel', node, await kernelPrefix()),
+  },
+  {
+    name: 'kernel-other-node',
+    proves: 'the same on the other end of the supported Node versions',
+    lane: 'kernel',
+    check: async () => testsOf('kernel', await otherNode(), await kernelPrefix()),
+  },
+];

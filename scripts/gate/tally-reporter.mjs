@@ -1,0 +1,30 @@
+import { writeFile } from 'node:fs/promises';
+import process from 'node:process';
+
+/**
+ * A vitest reporter that writes how many tests passed and failed, and which were skipped and why, which vitest's JSON
+ * report leaves out.
+ */
+export default class TallyReporter {
+  /**
+   * @param {readonly import('vitest/node').TestModule[]} modules
+   * @param {readonly unknown[]} unhandled
+   */
+  async onTestRunEnd(modules, unhandled) {
+    const path = process.env.NFTPROXIER_TALLY;
+    if (path === undefined) throw new Error('NFTPROXIER_TALLY does not say where to write the tally');
+    const broken = modules.filter((module) => module.state() === 'failed' && module.errors().length > 0);
+    let passed = 0;
+    let failed = broken.length + unhandled.length;
+    const skipped = [];
+    for (const module of modules) {
+      for (const test of module.children.allTests()) {
+        const result = test.result();
+        if (result.state === 'passed') passed += 1;
+        else if (result.state === 'skipped') skipped.push({ name: test.fullName, reason: result.note ?? '' });
+        else failed += 1;
+      }
+    }
+    await writeFile(path, JSON.stringify({ passed, failed, skipped }));
+  }
+}

@@ -1,0 +1,127 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { Reply, Sink } from './reply.js';
+import type { ApiServer } from './server.js';
+
+/** Certificates of an HTTPS server, in PEM. */
+export interface ServerCertificate {
+  readonly certificate: string;
+  readonly key: string;
+  /** Whose client certificates are accepted; if given, one is asked for. */
+  readonly clientAuthority?: string;
+}
+
+export interface Listening {
+  /** `http://127.0.0.1:PORT` or https. */
+  readonly url: string;
+  /** Open connections. */
+  readonly connections: number;
+  /** From now on another certificate; connections that are there stay. */
+  setCertificate(certificate: ServerCertificate): void;
+  /** Breaks every connection. */
+  disconnect(how: 'rst' | 'fin'): void;
+  /** Away: connections are broken, new ones refused. */
+  stop(): Promise<void>;
+  /** Back, on the same port. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Lets requests get to a stand-in over the network; by default over the loopback, on any free port. */
+export async function serve(
+  server: ApiServer,
+  options: { readonly host?: string; readonly port?: number; readonly tls?: ServerCertificate } = {},
+): Promise<Listening> {
+  const { host = '127.0.0.1', tls } = options;
+  const onRequest: http.RequestListener = (request, response) => void respond(server, request, response);
+  const listener = tls ? https.createServer(tlsOptions(tls), onRequest) : http.createServer(onRequest);
+  // Clients decide when an idle connection goes.
+  listener.keepAliveTimeout = 600_000;
+  const sockets = new Set<import('node:net').Socket>();
+  listener.on('connection', (socket: import('node:net').Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
+  });
+  listener.on('tlsClientError', () => undefined);
+  let port = options.port ?? 0;
+
+  const start = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen(port, host, () => {
+        listener.removeListener('error', reject);
+        port = (listener.address() as AddressInfo).port;
+        resolve();
+      });
+    });
+  const disconnect = (how: 'rst' | 'fin'): void => {
+    for (const socket of sockets)
+      if (how === 'rst') socket.resetAndDestroy();
+      else socket.destroy();
+  };
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      listener.close(() => resolve());
+      disconnect('rst');
+    });
+  await start();
+  return {
+    url: `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${String(port)}`,
+    get connections() {
+      return sockets.size;
+    },
+    setCertificate: (certificate) => {
+      if (listener instanceof https.Server) listener.setSecureContext(tlsOptions(certificate));
+    },
+    disconnect,
+    stop,
+    start,
+    close: () => (listener.listening ? stop() : Promise.resolve()),
+  };
+}
+
+function tlsOptions({ certificate, key, clientAuthority }: ServerCertificate): https.ServerOptions {
+  return {
+    cert: certificate,
+    key,
+    ...(clientAuthority === undefined ? {} : { ca: clientAuthority, requestCert: true, rejectUnauthorized: true }),
+  };
+}
+
+async function respond(server: ApiServer, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://stand-in');
+  let body = '';
+  try {
+    for await (const chunk of request) body += String(chunk);
+  } catch {
+    return;
+  }
+  const outcome = server.handle({
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    headers: request.headers,
+    body,
+  });
+  if (outcome === 'hang') return;
+  if (outcome === 'reset') return void request.socket.resetAndDestroy();
+  send(outcome, response);
+}
+
+function send(reply: Reply, response: http.ServerResponse): void {
+  const { 'transfer-encoding': chunked, ...headers } = reply.headers;
+  response.writeHead(reply.status, headers);
+  if (chunked !== undefined) response.flushHeaders();
+  const sink: Sink = {
+    write: (bytes) => void response.write(bytes),
+    end: () => void response.end(),
+    cut: (how) => {
+      const { socket } = response;
+      // What was written before is to arrive.
+      setImmediate(() => (how === 'rst' ? socket?.resetAndDestroy() : socket?.destroy()));
+    },
+  };
+  const gone = reply.start(sink);
+  response.once('close', gone);
+}
