@@ -16,6 +16,7 @@ export type { ApiClient, ApiResponse, ApiTransport, ApiWrite, Query } from './tr
 export { createHttpsTransport, type HttpsTransportOptions } from './transport/https-transport.js';
 export type { Batch, BatchHandler } from './watch/delivery.js';
 export { defaultLimits, type Limits } from './watch/limits.js';
+export { allProtections, type Protections } from './watch/protections.js';
 export { recover, type Attempt, type Recovery } from './watch/recovery.js';
 export { Reflector, type ReflectorOptions } from './watch/reflector.js';
 export type { ObjectEvent } from './watch/store.js';

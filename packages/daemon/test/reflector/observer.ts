@@ -22,7 +22,8 @@ export class Observer {
       const before = this.objects.get(key);
       if (event.type === 'delete') {
         if (!before) this.violations.push(`${key} was deleted without having been there`);
-        else if (before.metadata?.uid !== event.object.metadata?.uid) this.violations.push(`${key}: another was deleted`);
+        else if (before.metadata?.uid !== event.object.metadata?.uid)
+          this.violations.push(`${key}: another was deleted`);
         this.objects.delete(key);
       } else {
         if (before && before.metadata?.uid !== event.object.metadata?.uid) {

@@ -1,5 +1,5 @@
 import type { Element, Operation, Rule } from '../syntax/index.js';
-import type { PlacedElement } from '../ruleset/contribution.js';
+import type { PlacedElement } from '../ruleset/parts.js';
 import { leadsTo, sharedChainName, sharedChainRules } from '../ruleset/pick.js';
 import type { SharedChain } from '../ruleset/pick.js';
 import type { TableSettings } from '../ruleset/settings.js';

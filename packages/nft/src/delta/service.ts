@@ -1,7 +1,7 @@
 import type { Element, SetDeclaration } from '../syntax/index.js';
 import { isSame } from '../slots/assign.js';
 import type { Backend } from '@nftproxier/core';
-import type { Contribution, OwnChain, PlacedElement, SlotRange } from '../ruleset/contribution.js';
+import type { Contribution, OwnChain, PlacedElement, SlotRange } from '../ruleset/parts.js';
 import type { SharedChain } from '../ruleset/pick.js';
 
 /** Elements by the set they belong to. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Backend, ClientIPAffinity, Frontend, ServicePortPlan } from '@nftproxier/core';
 import type { Expression, Rule, SetDeclaration, Statement } from '../syntax/index.js';
-import type { OwnChain } from './contribution.js';
+import type { OwnChain } from './parts.js';
 import { headerOf, randomSlot, source } from './keys.js';
 import { chainNames, digitOf, wordOf } from './names.js';
 import type { List } from './names.js';

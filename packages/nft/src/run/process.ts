@@ -12,6 +12,8 @@ export interface NftOptions {
   readonly timeoutMs?: number;
   /** A network namespace made with `ip netns add`, to run in. Default: that of this process. */
   readonly netns?: string;
+  /** Words that start nft, such as `['nsenter', '--net=/proc/1/ns/net', '--']`; instead of `netns`. */
+  readonly prefix?: readonly string[];
 }
 
 /** Characters of standard error that are read: enough for hundreds of complaints, and the first one counts. */
@@ -25,7 +27,8 @@ const mostOutput = 128 * 1024 * 1024;
  */
 export function createNft(options: NftOptions = {}): Nft {
   const { command = 'nft', timeoutMs = 30_000, netns } = options;
-  const [file, ...prefix] = netns === undefined ? [command] : ['ip', 'netns', 'exec', netns, command];
+  const before = options.prefix ?? (netns === undefined ? [] : ['ip', 'netns', 'exec', netns]);
+  const [file, ...prefix] = [...before, command];
 
   const start = async (args: readonly string[], input: string, signal: AbortSignal | undefined): Promise<string> => {
     // Loaded when it is needed: importing execa takes some 0.1 s, and rendering and tracing do without.

@@ -4,7 +4,7 @@ import type { ServiceDelta } from '../delta/service.js';
 import { missingChains, operationsOf } from '../delta/operations.js';
 import type { OwnedDelta } from '../delta/operations.js';
 import { contributionOf } from '../ruleset/contribution.js';
-import type { Contribution, PlacedElement, PortSlots } from '../ruleset/contribution.js';
+import type { Contribution, PlacedElement, PortSlots } from '../ruleset/parts.js';
 import { networkOperations } from '../ruleset/network.js';
 import { sharedChainName } from '../ruleset/pick.js';
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';

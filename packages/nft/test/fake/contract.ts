@@ -265,11 +265,28 @@ const rules: readonly Case[] = [
     [addTable, addChain('a'), addSet(services)],
     [addRule('a', { kind: 'match', left: frontend, op: '==', right: { kind: 'set', set: 'services' } }, drop)],
   ),
+  accepted(
+    'a rule fills a dynamic set of fixed size',
+    [addTable, addChain('a'), addSet({ ...ips, size: 5, flags: ['dynamic'] })],
+    [addRule('a', { kind: 'update', set: 'ips', key: address })],
+  ),
   refused(
     'not-supported',
-    'a rule fills a set that is neither dynamic nor has a timeout',
-    [addTable, addChain('a'), addSet(ips)],
+    'a rule fills a set of fixed size that is not dynamic',
+    [addTable, addChain('a'), addSet({ ...ips, size: 5 })],
     [addRule('a', { kind: 'update', set: 'ips', key: address })],
+  ),
+  refused(
+    'not-supported',
+    'a rule fills an interval set',
+    [addTable, addChain('a'), addSet(cidrs)],
+    [addRule('a', { kind: 'update', set: 'cidrs', key: address })],
+  ),
+  refused(
+    'not-supported',
+    'a rule sets a timeout in a set without',
+    [addTable, addChain('a'), addSet({ ...ips, flags: ['dynamic'] })],
+    [addRule('a', { kind: 'update', set: 'ips', key: address, timeoutSeconds: 5 })],
   ),
   refused(
     'not-supported',
@@ -645,11 +662,16 @@ const intervals: readonly Case[] = [
     [addTable, addSet(sources), add('sources', key('1.1.1.1', '10.3.0.0/16'))],
     [add('sources', key('1.1.1.1', '10.0.0.0/8'))],
   ),
-  refused(
-    'not-found',
-    'a concatenated prefix is deleted in part',
+  accepted(
+    'a concatenated prefix is deleted by a prefix in it',
     [addTable, addSet(sources), add('sources', key('1.1.1.1', '10.0.0.0/8'))],
     [remove('sources', key('1.1.1.1', '10.1.0.0/16'))],
+  ),
+  refused(
+    'not-found',
+    'a concatenated prefix is deleted by one around it',
+    [addTable, addSet(sources), add('sources', key('1.1.1.1', '10.0.0.0/8'))],
+    [remove('sources', key('1.1.1.1', '0.0.0.0/0'))],
     0,
   ),
 ];

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { backoff } from './backoff.js';
 import type { Limits } from './limits.js';
+import type { Protections } from './protections.js';
 import type { ObjectEvent } from './store.js';
 
 /** What a handler is told. */
@@ -24,6 +25,7 @@ export interface DeliveryOptions<T> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly limits: Limits;
+  readonly protections: Protections;
   /** The handler took everything. */
   readonly onTaken: () => void;
   readonly onThrown: (thrown: unknown) => void;
@@ -72,7 +74,7 @@ export class Delivery<T> {
   }
 
   async #hand(batch: Batch<T>): Promise<void> {
-    const { handler, onTaken, onThrown, clock, random, limits } = this.#options;
+    const { handler, onTaken, onThrown, clock, random, limits, protections } = this.#options;
     if (this.#stopped || (batch.type === 'delta' && this.#behind)) return;
     // From here on changes are told separately: the snapshot of a replace has been taken.
     this.#behind = false;
@@ -81,9 +83,9 @@ export class Delivery<T> {
       this.#failures = 0;
       onTaken();
     } catch (thrown) {
-      this.#behind = true;
       onThrown(thrown);
-      if (this.#stopped) return;
+      if (this.#stopped || !protections.rebuildAfterThrow) return;
+      this.#behind = true;
       this.#retry = clock.setTimeout(() => void this.#replace(), backoff(this.#failures++, 0, limits, random));
     }
   }

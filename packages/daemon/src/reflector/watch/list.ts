@@ -2,7 +2,7 @@ import { ApiStatusError, ReflectorError } from '../errors.js';
 import type { ApiObject, Resource } from '../resource.js';
 import type { Query } from '../transport/transport.js';
 import { parseItem } from '../wire/event.js';
-import { ItemSplitter } from '../wire/items.js';
+import { ItemSplitter, type ListEnvelope } from '../wire/items.js';
 import { exchange, type Wire } from './exchange.js';
 import type { Limits } from './limits.js';
 import { isExpired } from './recovery.js';
@@ -56,17 +56,17 @@ async function pages(request: ListRequest, pageSize: number): Promise<string> {
   }
 }
 
-function page({ wire, resource, limits, signal, slice, onObject }: ListRequest, query: Query) {
+function page(request: ListRequest, query: Query): Promise<ListEnvelope> {
+  const { wire, resource, limits, signal, slice, onObject } = request;
   const seconds = String(limits.listIdleMs / 1000);
   const silence = {
     ms: limits.listIdleMs,
     error: () =>
       new ReflectorError('idle', `the list of ${resource.path} from ${wire.transport.server} stalled for ${seconds} s`),
   };
-  const request = { path: resource.path, query, headersMs: limits.headersMs, signal };
   return exchange(
     wire,
-    request,
+    { path: resource.path, query, headersMs: limits.headersMs, signal },
     () => silence,
     async (chunks) => {
       const splitter = new ItemSplitter(limits.objectBytes);

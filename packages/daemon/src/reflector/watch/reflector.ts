@@ -10,6 +10,7 @@ import type { Wire } from './exchange.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { list } from './list.js';
 import { blamesWatchList, mayBeStuck, recover, refusesWatchList } from './recovery.js';
+import { allProtections, type Protections } from './protections.js';
 import { Slice } from './slice.js';
 import { newCounters, type Warning, type WatchStatus } from './status.js';
 import { Store, type ObjectEvent, type Snapshot } from './store.js';
@@ -28,6 +29,8 @@ export interface ReflectorOptions<T> {
   readonly limits?: Partial<Limits>;
   /** The rule of resumption, for tests that show what each part of it is good for. */
   readonly recover?: typeof recover;
+  /** All are on if not given. */
+  readonly protections?: Partial<Protections>;
 }
 
 /** WatchLists that may fail before their end, in a row, until lists take over for good. */
@@ -49,6 +52,7 @@ export class Reflector<T extends KubernetesObject> {
   readonly #random: () => number;
   readonly #limits: Limits;
   readonly #recover: typeof recover;
+  readonly #protections: Protections;
   readonly #store: Store<T>;
   readonly #delivery: Delivery<T>;
   readonly #wire: Wire;
@@ -76,8 +80,13 @@ export class Reflector<T extends KubernetesObject> {
     this.#random = options.random ?? Math.random;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#recover = options.recover ?? recover;
+    this.#protections = { ...allProtections, ...options.protections };
     this.synced = new Promise((resolve) => (this.#resolveSynced = resolve));
-    this.#store = new Store(options.resource.project, (object, thrown) => this.#unusable(object, thrown));
+    this.#store = new Store(
+      options.resource.project,
+      (object, thrown) => this.#unusable(object, thrown),
+      this.#protections,
+    );
     this.#wire = { transport: options.transport, clock: this.#clock, onBytes: () => this.#onBytes() };
     this.#delivery = new Delivery({
       handler: options.handler,
@@ -85,6 +94,7 @@ export class Reflector<T extends KubernetesObject> {
       clock: this.#clock,
       random: this.#random,
       limits: this.#limits,
+      protections: this.#protections,
       onTaken: () => this.#onTaken(),
       onThrown: (thrown) => this.#onThrown(thrown),
     });
@@ -166,6 +176,7 @@ export class Reflector<T extends KubernetesObject> {
       ...common,
       random: this.#random,
       store: this.#store,
+      protections: this.#protections,
       onOpen: () => {
         if (from !== undefined) this.#onCurrent();
       },

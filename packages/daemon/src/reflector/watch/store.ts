@@ -1,5 +1,6 @@
 import { ReflectorError } from '../errors.js';
 import type { ApiObject, Resource } from '../resource.js';
+import type { Protections } from './protections.js';
 import { compareResourceVersions, later, notNewer } from './version.js';
 
 /** One change to what is known. */
@@ -35,6 +36,7 @@ export function objectKey(object: ApiObject): string {
 export class Store<T> {
   readonly #project: Resource<T>['project'];
   readonly #unusable: (object: ApiObject, thrown: unknown) => void;
+  readonly #protections: Protections;
   #entries: Snapshot<T> = new Map();
   readonly #deleted = new Map<string, string>();
   #resourceVersion: string | undefined;
@@ -44,9 +46,14 @@ export class Store<T> {
   #lists = 0;
 
   /** `unusable` is told of objects whose projection threw. */
-  constructor(project: Resource<T>['project'], unusable: (object: ApiObject, thrown: unknown) => void) {
+  constructor(
+    project: Resource<T>['project'],
+    unusable: (object: ApiObject, thrown: unknown) => void,
+    protections: Protections,
+  ) {
     this.#project = project;
     this.#unusable = unusable;
+    this.#protections = protections;
   }
 
   get resourceVersion(): string | undefined {
@@ -100,14 +107,14 @@ export class Store<T> {
    * older than what is known, unless told by `reset` to expect it.
    */
   replace(snapshot: Snapshot<T>, resourceVersion: string): ObjectEvent<T>[] {
-    if (this.#comparable && this.#floor !== undefined && isOlder(resourceVersion, this.#floor)) {
-      throw wentBack(resourceVersion, this.#floor);
+    if (this.#comparable && this.#isBehind(resourceVersion)) {
+      throw wentBack(resourceVersion, this.#floor ?? '');
     }
     const gone: ObjectEvent<T>[] = [];
     const changed: ObjectEvent<T>[] = [];
     for (const [key, before] of this.#entries) {
       const after = snapshot.get(key);
-      if (before.object !== undefined && (after?.object === undefined || after.uid !== before.uid)) {
+      if (before.object !== undefined && (after?.object === undefined || this.#isOther(before, after))) {
         gone.push({ type: 'delete', object: before.object });
       }
     }
@@ -136,14 +143,14 @@ export class Store<T> {
       this.#resourceVersion === undefined ? resourceVersion : later(this.#resourceVersion, resourceVersion);
     if (type === 'delete') {
       this.#entries.delete(key);
-      this.#deleted.set(key, resourceVersion);
+      if (this.#protections.rememberDeleted) this.#deleted.set(key, resourceVersion);
       return before?.object === undefined ? [] : [{ type: 'delete', object: before.object }];
     }
     const after = this.#entry(object);
     this.#entries.set(key, after);
     this.#deleted.delete(key);
     const events: ObjectEvent<T>[] = [];
-    if (before?.object !== undefined && (after.object === undefined || after.uid !== before.uid)) {
+    if (before?.object !== undefined && (after.object === undefined || this.#isOther(before, after))) {
       events.push({ type: 'delete', object: before.object });
     }
     if (after.object !== undefined) events.push({ type: 'set', object: after.object });
@@ -152,6 +159,7 @@ export class Store<T> {
 
   /** Whether an event at `resourceVersion` about `key` tells nothing new. */
   isStale(key: string, resourceVersion: string): boolean {
+    if (!this.#protections.dropStaleEvents) return false;
     const known = this.#entries.get(key)?.resourceVersion ?? this.#deleted.get(key);
     return (
       (known !== undefined && notNewer(resourceVersion, known)) ||
@@ -161,8 +169,8 @@ export class Store<T> {
 
   /** The server has told everything up to `resourceVersion`. Throws `went-back` when it had already told more. */
   bookmark(resourceVersion: string): void {
-    if (this.#floor !== undefined && isOlder(resourceVersion, this.#floor)) {
-      throw wentBack(resourceVersion, this.#floor);
+    if (this.#isBehind(resourceVersion)) {
+      throw wentBack(resourceVersion, this.#floor ?? '');
     }
     this.#resourceVersion =
       this.#resourceVersion === undefined ? resourceVersion : later(this.#resourceVersion, resourceVersion);
@@ -182,6 +190,14 @@ export class Store<T> {
   reset(wentBack: boolean): void {
     this.#resourceVersion = undefined;
     if (wentBack) this.#comparable = false;
+  }
+
+  #isBehind(resourceVersion: string): boolean {
+    return this.#protections.noticeWentBack && this.#floor !== undefined && isOlder(resourceVersion, this.#floor);
+  }
+
+  #isOther(before: ObjectVersion, after: ObjectVersion): boolean {
+    return this.#protections.compareUids && before.uid !== after.uid;
   }
 
   #entry(object: ApiObject): Entry<T> {

@@ -7,6 +7,7 @@ import { draw } from './backoff.js';
 import { exchange, type Silence, type Wire } from './exchange.js';
 import type { Limits } from './limits.js';
 import { selectors } from './list.js';
+import type { Protections } from './protections.js';
 import type { Slice } from './slice.js';
 import type { ObjectEvent, Snapshot, Store } from './store.js';
 
@@ -18,6 +19,7 @@ export interface WatchRequest<T> {
   readonly signal: AbortSignal;
   readonly slice: Slice;
   readonly store: Store<T>;
+  readonly protections: Protections;
   /** The server accepted the watch. */
   readonly onOpen: () => void;
   /** The initial events are complete; these are the differences that they made. */
@@ -108,10 +110,11 @@ class Reading<T> {
 
   /** Reads the lines that arrived together. What came before a bad line counts. */
   async chunk(lines: Iterable<Buffer>): Promise<void> {
-    const { slice, onSynced, resource } = this.#request;
+    const { slice, onSynced } = this.#request;
     try {
       for (const line of lines) {
-        const differences = this.#event(parseEvent(line, resource.kind));
+        const event = this.#parse(line);
+        const differences = event && this.#event(event);
         if (differences) await onSynced(differences);
         if (slice.isOver()) {
           await this.#flush();
@@ -120,6 +123,15 @@ class Reading<T> {
       }
     } finally {
       await this.#flush();
+    }
+  }
+
+  #parse(line: Buffer): WatchEvent | undefined {
+    try {
+      return parseEvent(line, this.#request.resource.kind);
+    } catch (error) {
+      if (this.#request.protections.distrustBadLines) throw error;
+      return undefined;
     }
   }
 

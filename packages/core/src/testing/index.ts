@@ -1,0 +1,3 @@
+export * from './objects.js';
+export * from './random.js';
+export * from './world.js';
