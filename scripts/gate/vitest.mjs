@@ -29,7 +29,7 @@ export async function testsOf(project, node, prefix = []) {
   const folder = await mkdtemp(join(tmpdir(), 'nftproxier-tally-'));
   try {
     const report = join(folder, 'tally.json');
-    const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts/gate/tally-reporter.mjs')}`];
+    const reporters = ['--reporter=dot', `--reporter=${join(ROOT, 'scripts/gate/tally-reporter.mjs')}`];
     const vitest = [node, join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project];
     const { code, output } = await run([...prefix, ...vitest, ...reporters, '--allowOnly=false'], {
       timeoutMs: TIMEOUT_MS,

@@ -55,12 +55,12 @@ function patch(
 /** JSON merge patch, RFC 7396. */
 function merge(target: unknown, change: unknown): unknown {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) return change;
-  const result: Record<string, unknown> = { ...(target as Record<string, unknown>) };
+  const result = new Map(Object.entries((target ?? {}) as Record<string, unknown>));
   for (const [key, value] of Object.entries(change)) {
-    if (value === null) delete result[key];
-    else result[key] = merge(result[key], value);
+    if (value === null) result.delete(key);
+    else result.set(key, merge(result.get(key), value));
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 function notAllowed(kind: Kind): Reply {

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Reply, Sink } from './reply.js';
 import type { ApiServer } from './server.js';
 
@@ -34,12 +34,16 @@ export async function serve(
   options: { readonly host?: string; readonly port?: number; readonly tls?: ServerCertificate } = {},
 ): Promise<Listening> {
   const { host = '127.0.0.1', tls } = options;
-  const onRequest: http.RequestListener = (request, response) => void respond(server, request, response);
+  const sockets = new Set<Socket>();
+  const reset = (socket: Socket | null): void => {
+    // A TLS socket cannot be reset, only the one beneath it.
+    for (const raw of sockets) if (raw.remotePort === socket?.remotePort) raw.resetAndDestroy();
+  };
+  const onRequest: http.RequestListener = (request, response) => void respond(server, request, response, reset);
   const listener = tls ? https.createServer(tlsOptions(tls), onRequest) : http.createServer(onRequest);
   // Clients decide when an idle connection goes.
   listener.keepAliveTimeout = 600_000;
-  const sockets = new Set<import('node:net').Socket>();
-  listener.on('connection', (socket: import('node:net').Socket) => {
+  listener.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined).once('close', () => sockets.delete(socket));
   });
@@ -89,7 +93,14 @@ function tlsOptions({ certificate, key, clientAuthority }: ServerCertificate): h
   };
 }
 
-async function respond(server: ApiServer, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+type Reset = (socket: Socket | null) => void;
+
+async function respond(
+  server: ApiServer,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  reset: Reset,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://stand-in');
   let body = '';
   try {
@@ -105,11 +116,11 @@ async function respond(server: ApiServer, request: http.IncomingMessage, respons
     body,
   });
   if (outcome === 'hang') return;
-  if (outcome === 'reset') return void request.socket.resetAndDestroy();
-  send(outcome, response);
+  if (outcome === 'reset') return reset(request.socket);
+  send(outcome, response, reset);
 }
 
-function send(reply: Reply, response: http.ServerResponse): void {
+function send(reply: Reply, response: http.ServerResponse, reset: Reset): void {
   const { 'transfer-encoding': chunked, ...headers } = reply.headers;
   response.writeHead(reply.status, headers);
   if (chunked !== undefined) response.flushHeaders();
@@ -119,7 +130,7 @@ function send(reply: Reply, response: http.ServerResponse): void {
     cut: (how) => {
       const { socket } = response;
       // What was written before is to arrive.
-      setImmediate(() => (how === 'rst' ? socket?.resetAndDestroy() : socket?.destroy()));
+      setImmediate(() => (how === 'rst' ? reset(socket) : socket?.destroy()));
     },
   };
   const gone = reply.start(sink);

@@ -184,7 +184,7 @@ class OpenWatch implements Watch {
     };
     this.#after(this.#options.bookmarkMs, regularly);
     // Two bookmarks before the end, so that the next watch begins where this one ended.
-    for (const before of [2900, 1850]) if (seconds * 1000 > before) this.#after(seconds * 1000 - before, bookmark);
+    for (const before of [2150, 1100]) if (seconds * 1000 > before) this.#after(seconds * 1000 - before, bookmark);
   }
 
   #change(change: Change): void {

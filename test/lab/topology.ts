@@ -42,6 +42,9 @@ const everywhere: MachinePlan['settings'] = [
   ['net/ipv4/conf/default/send_redirects', '0'],
   ['net/ipv4/conf/all/accept_redirects', '0'],
   ['net/ipv4/conf/default/accept_redirects', '0'],
+  ['-net/ipv6/conf/all/accept_redirects', '0'],
+  ['-net/ipv6/conf/default/accept_redirects', '0'],
+  ['net/ipv4/conf/default/accept_redirects', '0'],
   ['net/ipv4/icmp_ratelimit', '0'],
   // The same limit for all targets together: per namespace since Linux 6.12, before that the host's own affair.
   ['-net/ipv4/icmp_msgs_per_sec', '100000'],

@@ -36,7 +36,7 @@ export function loadScenario(folder: URL, file: string): Scenario {
 /** Reads the text of a scenario. @throws ScenarioError */
 export function readScenario(file: string, text: string): Scenario {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
   const [fault] = document.errors;
   if (fault !== undefined) throw new ScenarioError(`${file}: ${fault.message}`);
   const parsed = scenarioSchema.safeParse(document.toJS());

@@ -35,9 +35,18 @@ export function quote(value: unknown): string {
 
 // Lists and objects are not written out: they may be huge, refer to themselves, or refuse to be text.
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 64));
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.slice(0, 64));
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'a list' : 'an object';
+    case 'function':
+      return 'a function';
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+    case 'symbol':
+    case 'undefined':
+      return String(value);
+  }
 }

@@ -174,5 +174,5 @@ function precedes(a: Claimant, b: Claimant): boolean {
 }
 
 function isSame(a: Claimant | undefined, b: Claimant): boolean {
-  return a !== undefined && a.created === b.created && a.isOwner === b.isOwner;
+  return a?.created === b.created && a.isOwner === b.isOwner;
 }

@@ -1,6 +1,8 @@
 /** A feature gate that nftproxier knows. */
 export interface FeatureGate {
   readonly name: string;
+  /** Stage of the gate in Kubernetes; empty once it is stable. */
+  readonly stage: 'ALPHA' | 'BETA' | '';
   readonly default: boolean;
   /** What it changes here, or why it changes nothing. */
   readonly about: string;
@@ -12,18 +14,38 @@ export interface FeatureGate {
 export const featureGates: readonly FeatureGate[] = [
   {
     name: 'AllowServiceExternalIPs',
+    stage: '',
     default: true,
     used: true,
     about: 'When false, `spec.externalIPs` of Services is ignored.',
   },
-  { name: 'NFTablesProxyMode', default: true, used: false, about: 'The mode is always there.' },
-  { name: 'MultiCIDRServiceAllocator', default: true, used: false, about: 'ServiceCIDRs are always read.' },
-  { name: 'PreferSameTrafficDistribution', default: true, used: false, about: 'Node hints are always honoured.' },
-  { name: 'ComponentFlagz', default: true, used: true, about: 'When false, `/flagz` is not served.' },
-  { name: 'ComponentStatusz', default: true, used: true, about: 'When false, `/statusz` is not served.' },
-  { name: 'NativeHistograms', default: false, used: false, about: 'Histograms have classic buckets only.' },
+  { name: 'NFTablesProxyMode', stage: '', default: true, used: false, about: 'The mode is always there.' },
+  { name: 'MultiCIDRServiceAllocator', stage: '', default: true, used: false, about: 'ServiceCIDRs are always read.' },
+  {
+    name: 'PreferSameTrafficDistribution',
+    stage: '',
+    default: true,
+    used: false,
+    about: 'Node hints are always honoured.',
+  },
+  { name: 'ComponentFlagz', stage: 'BETA', default: true, used: true, about: 'When false, `/flagz` is not served.' },
+  {
+    name: 'ComponentStatusz',
+    stage: 'BETA',
+    default: true,
+    used: true,
+    about: 'When false, `/statusz` is not served.',
+  },
+  {
+    name: 'NativeHistograms',
+    stage: 'ALPHA',
+    default: false,
+    used: false,
+    about: 'Histograms have classic buckets only.',
+  },
   {
     name: 'KubeProxyNFTablesLocalhostNodePorts',
+    stage: 'ALPHA',
     default: false,
     used: false,
     about: 'NodePorts are not served on loopback addresses.',

@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import { listen, ListenError, plain, requestListener, type Routes } from '../../src/http/index.js';
+import { type Handler, listen, ListenError, plain, requestListener, type Routes } from '../../src/http/index.js';
 import { ask, serving } from './serving.js';
 
 describe('requestListener', () => {
-  const routes: Routes = new Map([
+  const routes: Routes = new Map<string, Handler>([
     ['/exact', ({ method, query }) => plain(200, `${method} ${query.get('q') ?? '-'}`)],
     ['/below/', ({ path }) => plain(200, `below ${path}`)],
     ['/below/deeper/', () => plain(200, 'deeper')],

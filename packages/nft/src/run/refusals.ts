@@ -10,9 +10,11 @@ const unpositioned = /^(?:netlink: )?Error: (.*)$/;
 /**
  * The complaints in what nft wrote to standard error. Each is a line such as
  * `/dev/stdin:3:1-19: Error: Could not process rule: File exists`, followed by the text in question with a marker below.
+ * In the order of the script's lines, because the first is the cause: nft prints some in the opposite order.
  */
 export function parseRefusals(stderr: string): readonly [Refusal, ...Refusal[]] {
-  const [first, ...rest] = stderr.split('\n').flatMap(parseLine);
+  const found = stderr.split('\n').flatMap(parseLine);
+  const [first, ...rest] = found.toSorted((a, b) => lineOf(a) - lineOf(b));
   if (first !== undefined) return [first, ...rest];
   const message = stderr.trim();
   return [{ reason: message === '' ? 'other' : reasonOf(message), message: message || 'nft failed without a message' }];
@@ -27,6 +29,10 @@ function parseLine(line: string): readonly Refusal[] {
   }
   const message = unpositioned.exec(line)?.[1];
   return message === undefined ? [] : [{ reason: reasonOf(message), message }];
+}
+
+function lineOf({ position }: Refusal): number {
+  return position?.line ?? Number.MAX_SAFE_INTEGER;
 }
 
 /** The same refusal, its lines looked up in the transaction that was refused: the statement, its place and its owner. */

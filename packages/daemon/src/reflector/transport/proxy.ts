@@ -41,7 +41,7 @@ function matches(entry: string, host: string, port: string): boolean {
   if (entry === '') return false;
   if (entry === '*') return true;
   if (entry.includes('/')) return inNetwork(entry, host);
-  const [, name = entry, onlyPort] = /^(.*?)(?::(\d+))?$/.exec(isIPv6(entry) ? `${entry}` : entry) ?? [];
+  const [, name = entry, onlyPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
   const bare = isIPv6(entry) ? entry : name.replace(/^\[|\]$/g, '');
   if (!isIPv6(entry) && onlyPort !== undefined && onlyPort !== port) return false;
   if (isIP(bare) !== 0) return bare === host;

@@ -8,7 +8,10 @@ import { openTunnel } from './tunnel.js';
 /** Limit on the proxy's silence while it makes a connection, in milliseconds. */
 const tunnelMs = 10_000;
 
-type Target = tls.ConnectionOptions & { readonly host?: string | null; readonly port?: number | string | null };
+type Target = Omit<tls.ConnectionOptions, 'host' | 'port'> & {
+  readonly host?: string | null;
+  readonly port?: number | string | null;
+};
 
 /** A pool of connections through a proxy, with TLS inside if the server speaks it. */
 export class TunnelAgent extends https.Agent {

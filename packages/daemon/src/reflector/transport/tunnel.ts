@@ -92,9 +92,8 @@ class SocketReader {
   }
 
   async #more(): Promise<void> {
-    if (this.#failed) throw this.#failed;
-    await new Promise<void>((resolve) => (this.#wake = resolve));
-    if (this.#failed) throw this.#failed;
+    if (!this.#failed) await new Promise<void>((resolve) => (this.#wake = resolve));
+    if (this.#failed instanceof Error) throw this.#failed;
   }
 
   #fail(error: Error): void {

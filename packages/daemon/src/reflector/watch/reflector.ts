@@ -1,20 +1,20 @@
 import type { KubernetesObject } from '@nftproxier/core';
 import { sleep, systemClock, type Clock } from '../clock.js';
 import { ApiStatusError, ReflectorError, messageOf } from '../errors.js';
-import { objectName, type ApiObject, type Resource } from '../resource.js';
+import { objectName, type Resource } from '../resource.js';
 import type { ApiTransport } from '../transport/transport.js';
 import { audit } from './audit.js';
 import { backoff, draw } from './backoff.js';
 import { Delivery, type BatchHandler } from './delivery.js';
 import type { Wire } from './exchange.js';
+import { Health } from './health.js';
 import { defaultLimits, type Limits } from './limits.js';
-import { list } from './list.js';
-import { blamesWatchList, mayBeStuck, recover, refusesWatchList } from './recovery.js';
+import { list, type ListRequest } from './list.js';
 import { allProtections, type Protections } from './protections.js';
+import { blamesWatchList, mayBeStuck, recover, refusesWatchList } from './recovery.js';
 import { Slice } from './slice.js';
-import { newCounters, type Warning, type WatchStatus } from './status.js';
+import type { Warning, WatchStatus } from './status.js';
 import { Store, type ObjectEvent, type Snapshot } from './store.js';
-import { warningFor, type WarningCode } from './warnings.js';
 import { watch } from './watch.js';
 
 export interface ReflectorOptions<T> {
@@ -53,58 +53,62 @@ export class Reflector<T extends KubernetesObject> {
   readonly #limits: Limits;
   readonly #recover: typeof recover;
   readonly #protections: Protections;
+  readonly #health: Health;
   readonly #store: Store<T>;
   readonly #delivery: Delivery<T>;
   readonly #wire: Wire;
-  readonly #counters = newCounters();
-  readonly #warnings = new Map<WarningCode, Warning>();
   readonly #stopping = new AbortController();
   #attempt = new AbortController();
   #interruption: ReflectorError | undefined;
-  #running: Promise<void> | undefined;
-  #resolveSynced: () => void = () => undefined;
-  #state: WatchStatus['state'] = 'stopped';
-  #lastByteAt: number | undefined;
+  #running: Promise<unknown> | undefined;
+  /** Whether the response under way carried anything. */
   #sawBytes = false;
-  #syncedSince: number | undefined;
-  #staleSince: number | undefined;
-  #lastError: WatchStatus['lastError'];
+  /** Failures in a row without an event or bookmark in between. */
   #failures = 0;
   #stuck = 0;
   #useWatchList = true;
   #watchListFailures = 0;
 
   constructor(options: ReflectorOptions<T>) {
+    const { resource, transport, handler, onWarning } = options;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? Math.random;
     this.#limits = { ...defaultLimits, ...options.limits };
     this.#recover = options.recover ?? recover;
     this.#protections = { ...allProtections, ...options.protections };
-    this.synced = new Promise((resolve) => (this.#resolveSynced = resolve));
-    this.#store = new Store(
-      options.resource.project,
-      (object, thrown) => this.#unusable(object, thrown),
-      this.#protections,
-    );
-    this.#wire = { transport: options.transport, clock: this.#clock, onBytes: () => this.#onBytes() };
+    const health = new Health(resource, this.#clock, onWarning);
+    this.#health = health;
+    const unusable: ConstructorParameters<typeof Store<T>>[1] = (object, thrown) =>
+      health.unusable(objectName(object), thrown);
+    this.#store = new Store(resource.project, unusable, this.#protections);
+    const onBytes = (): void => {
+      this.#sawBytes = true;
+      health.bytes();
+    };
+    this.#wire = { transport, clock: this.#clock, onBytes };
+    let resolveSynced: () => void;
+    this.synced = new Promise((resolve) => (resolveSynced = resolve));
     this.#delivery = new Delivery({
-      handler: options.handler,
+      handler,
       objects: () => this.#store.objects(),
       clock: this.#clock,
       random: this.#random,
       limits: this.#limits,
       protections: this.#protections,
-      onTaken: () => this.#onTaken(),
-      onThrown: (thrown) => this.#onThrown(thrown),
+      onTaken: () => {
+        health.taken();
+        resolveSynced();
+      },
+      onThrown: (thrown) => health.handlerThrew(thrown),
     });
   }
 
   /** Begins. Throws if it has begun before. */
   start(): void {
     if (this.#running) throw new Error(`the reflector of ${this.#options.resource.path} was started before`);
-    this.#staleSince = this.#clock.now();
-    this.#running = Promise.all([this.#run(), this.#audits()]).then(() => undefined);
+    this.#health.started();
+    this.#running = Promise.all([this.#run(), this.#audits()]);
   }
 
   /** Ends, and resolves when nothing is left: a batch that the handler is working on is waited for. */
@@ -112,23 +116,11 @@ export class Reflector<T extends KubernetesObject> {
     this.#stopping.abort();
     this.#attempt.abort();
     await Promise.all([this.#running, this.#delivery.stop()]);
-    this.#state = 'stopped';
+    this.#health.state = 'stopped';
   }
 
   status(): WatchStatus {
-    return {
-      kind: this.#options.resource.kind,
-      path: this.#options.resource.path,
-      state: this.#state,
-      objects: this.#store.size,
-      resourceVersion: this.#store.resourceVersion,
-      lastByteAt: this.#lastByteAt,
-      syncedSince: this.#syncedSince,
-      staleSince: this.#staleSince,
-      lastError: this.#lastError,
-      ...this.#counters,
-      warnings: [...this.#warnings.values()],
-    };
+    return this.#health.status(this.#store.size, this.#store.resourceVersion);
   }
 
   async #run(): Promise<void> {
@@ -138,47 +130,50 @@ export class Reflector<T extends KubernetesObject> {
       this.#sawBytes = false;
       let wait = 0;
       try {
-        await this.#once(this.#attempt.signal);
+        if (this.#store.resourceVersion === undefined && !this.#useWatchList) await this.#list(this.#attempt.signal);
+        else await this.#watch(this.#attempt.signal);
       } catch (thrown) {
         const error = this.#interruption ?? thrown;
         this.#interruption = undefined;
-        if (!this.#stopping.signal.aborted) wait = await this.#failed(error);
+        if (!signal.aborted) wait = await this.#failed(error);
       }
       if (wait > 0) {
-        this.#state = 'waiting';
+        this.#health.state = 'waiting';
         await sleep(this.#clock, wait, signal);
       }
     }
   }
 
-  /** One list or watch. */
-  async #once(signal: AbortSignal): Promise<void> {
-    const { resource } = this.#options;
-    const from = this.#store.resourceVersion;
-    const common = { wire: this.#wire, resource, limits: this.#limits, signal, slice: this.#slice() };
-    if (from === undefined) {
-      this.#state = 'listing';
-      this.#counters.lists++;
-      if (!this.#useWatchList) {
-        const snapshot: Snapshot<T> = new Map();
-        const version = await list({
-          ...common,
-          onObject: (object) => this.#store.collect(snapshot, object),
-          onRestart: () => snapshot.clear(),
-        });
-        await this.#onSynced(this.#store.replace(snapshot, version));
-        return;
-      }
-    }
-    this.#counters.watches++;
+  async #list(signal: AbortSignal): Promise<void> {
+    this.#health.state = 'listing';
+    this.#health.counters.lists++;
+    const snapshot: Snapshot<T> = new Map();
+    const version = await list({
+      ...this.#request(signal),
+      onObject: (object) => this.#store.collect(snapshot, object),
+      onRestart: () => snapshot.clear(),
+    });
+    await this.#onSynced(this.#store.replace(snapshot, version));
+  }
+
+  /** Watches from where the store is; without such a place, as a WatchList. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { counters } = this.#health;
+    const resuming = this.#store.resourceVersion !== undefined;
     const began = this.#clock.now();
+    counters.watches++;
+    if (!resuming) {
+      this.#health.state = 'listing';
+      counters.lists++;
+    }
     await watch({
-      ...common,
+      ...this.#request(signal),
+      resource: this.#options.resource,
       random: this.#random,
       store: this.#store,
       protections: this.#protections,
       onOpen: () => {
-        if (from !== undefined) this.#onCurrent();
+        if (resuming) this.#health.current();
       },
       onSynced: (events) => {
         this.#watchListFailures = 0;
@@ -186,45 +181,33 @@ export class Reflector<T extends KubernetesObject> {
       },
       onEvents: (events) => this.#delivery.changed(events),
       onProgress: () => this.#onProgress(),
-      onStale: () => this.#counters.staleEvents++,
+      onStale: () => counters.staleEvents++,
     });
     if (this.#clock.now() - began < this.#limits.shortWatchMs) {
-      throw new ReflectorError(
-        'short-watch',
-        `the API server closed the watch of ${resource.path} right after it began`,
-      );
+      const { path } = this.#options.resource;
+      throw new ReflectorError('short-watch', `the API server closed the watch of ${path} right after it began`);
     }
     this.#onProgress();
   }
 
   /** Takes note of a failure. Returns how long to wait, in milliseconds. */
   async #failed(error: unknown): Promise<number> {
-    const { resource } = this.#options;
     const wasListing = this.#store.resourceVersion === undefined;
-    this.#counters.errors++;
-    this.#staleSince ??= this.#lastByteAt ?? this.#clock.now();
-    this.#lastError = {
-      at: this.#clock.now(),
-      code: error instanceof ReflectorError ? error.code : 'unexpected',
-      message: messageOf(error),
-    };
     if (mayBeStuck(error)) {
-      this.#counters.badLines++;
+      this.#health.counters.badLines++;
       this.#stuck++;
     }
     if (wasListing && this.#useWatchList) this.#blameWatchList(error);
-    const warning = warningFor(error, resource, wasListing && !this.#useWatchList ? 'list' : 'watch', this.#failures);
-    if (warning) this.#warn(warning.code, warning.message);
+    this.#health.failed(error, wasListing && !this.#useWatchList ? 'list' : 'watch', this.#failures);
     if (await this.#isAbsent(error)) return draw([this.#limits.absentMs, this.#limits.absentMs * 1.5], this.#random);
-    const recovery = this.#recover(error, { failures: this.#failures, stuck: this.#stuck, sawBytes: this.#sawBytes });
-    if (recovery.next === 'relist') {
-      this.#store.reset(recovery.wentBack);
+    const attempt = { failures: this.#failures, stuck: this.#stuck, sawBytes: this.#sawBytes };
+    const { next, wentBack, wait, atLeastMs } = this.#recover(error, attempt);
+    if (next === 'relist') {
+      this.#store.reset(wentBack);
       this.#stuck = 0;
     }
     const failures = this.#failures++;
-    return recovery.wait || recovery.atLeastMs > 0
-      ? backoff(failures, recovery.atLeastMs, this.#limits, this.#random)
-      : 0;
+    return wait || atLeastMs > 0 ? backoff(failures, atLeastMs, this.#limits, this.#random) : 0;
   }
 
   #blameWatchList(error: unknown): void {
@@ -232,14 +215,14 @@ export class Reflector<T extends KubernetesObject> {
     if (!refusesWatchList(error) && this.#watchListFailures < watchListChances) return;
     this.#useWatchList = false;
     const { path } = this.#options.resource;
-    this.#warn('watch-list-unsupported', `lists ${path} in pages from now on: ${messageOf(error)}`);
+    this.#health.warn('watch-list-unsupported', `lists ${path} in pages from now on: ${messageOf(error)}`);
   }
 
   /** A resource that the cluster may do without counts as empty, unless it has been seen. */
   async #isAbsent(error: unknown): Promise<boolean> {
     const refused = error instanceof ApiStatusError && (error.status === 404 || error.status === 403);
     if (!refused || this.#options.resource.optional !== true || this.#store.lists > 0) return false;
-    if (this.#syncedSince === undefined) await this.#delivery.synced([]);
+    if (!this.#health.isSynced) await this.#delivery.synced([]);
     return true;
   }
 
@@ -249,97 +232,43 @@ export class Reflector<T extends KubernetesObject> {
     for (;;) {
       await sleep(this.#clock, draw(this.#limits.auditMs, this.#random), signal);
       if (signal.aborted) return;
-      if (this.#state !== 'watching') continue;
-      const { resource } = this.#options;
+      if (this.#health.state !== 'watching') continue;
       try {
         // Its bytes say nothing about the watch.
         const wire: Wire = { ...this.#wire, onBytes: () => undefined };
-        const differing = await audit(this.#store, {
-          wire,
-          resource,
-          limits: this.#limits,
-          signal,
-          slice: this.#slice(),
-        });
-        if (differing === undefined || this.#state !== 'watching') continue;
-        this.#counters.audits++;
-        this.#counters.auditDifferences += differing.length;
-        if (differing.length > 0) this.#interrupt(differing);
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#lastError = { at: this.#clock.now(), code: 'audit', message: `the audit failed: ${messageOf(error)}` };
+        const differing = await audit(this.#store, { ...this.#request(signal), wire });
+        if (differing && this.#health.state === 'watching') this.#audited(differing);
+      } catch (thrown) {
+        if (!signal.aborted) this.#health.auditFailed(thrown);
       }
     }
   }
 
-  #interrupt(differing: readonly string[]): void {
+  #audited(differing: readonly string[]): void {
+    this.#health.counters.audits++;
+    this.#health.counters.auditDifferences += differing.length;
+    if (differing.length === 0) return;
     const { path } = this.#options.resource;
     const some = differing.slice(0, 5).join(', ');
     const message = `an audit of ${path} found ${String(differing.length)} objects to differ from a fresh list: ${some}`;
-    this.#warn('audit-difference', message);
+    this.#health.warn('audit-difference', message);
     this.#interruption = new ReflectorError('audit-difference', message);
     this.#attempt.abort();
   }
 
-  #slice(): Slice {
-    return new Slice(this.#clock, this.#limits.sliceMs);
-  }
-
-  #onBytes(): void {
-    this.#lastByteAt = this.#clock.now();
-    this.#sawBytes = true;
+  #request(signal: AbortSignal): Omit<ListRequest, 'onObject' | 'onRestart'> {
+    const slice = new Slice(this.#clock, this.#limits.sliceMs);
+    return { wire: this.#wire, resource: this.#options.resource, limits: this.#limits, signal, slice };
   }
 
   #onSynced(events: ObjectEvent<T>[]): Promise<void> {
-    this.#onCurrent();
+    this.#health.current();
     return this.#delivery.synced(events);
-  }
-
-  /** The server takes requests, and tells of changes. */
-  #onCurrent(): void {
-    this.#state = 'watching';
-    this.#staleSince = undefined;
-    for (const code of ['permission-missing', 'not-served', 'not-authenticated', 'unreachable', 'tls'] as const) {
-      this.#warnings.delete(code);
-    }
   }
 
   #onProgress(): void {
     this.#failures = 0;
     this.#stuck = 0;
-    this.#warnings.delete('api-server-failing');
-  }
-
-  #onTaken(): void {
-    this.#warnings.delete('handler-failing');
-    if (this.#syncedSince !== undefined) return;
-    this.#syncedSince = this.#clock.now();
-    this.#resolveSynced();
-  }
-
-  #onThrown(thrown: unknown): void {
-    this.#counters.handlerErrors++;
-    const message = `the handler of ${this.#options.resource.path} threw and will be given everything anew: ${messageOf(thrown)}`;
-    this.#lastError = { at: this.#clock.now(), code: 'handler', message };
-    this.#warn('handler-failing', message);
-  }
-
-  #unusable(object: ApiObject, thrown: unknown): void {
-    this.#counters.unusableObjects++;
-    const message = `${objectName(object)} of ${this.#options.resource.path} cannot be read: ${messageOf(thrown)}`;
-    this.#lastError = { at: this.#clock.now(), code: 'handler', message };
-  }
-
-  #warn(code: WarningCode, message: string): void {
-    const before = this.#warnings.get(code);
-    if (before?.message === message) return;
-    const warning: Warning = { code, message, since: before?.since ?? this.#clock.now() };
-    this.#warnings.set(code, warning);
-    if (before) return;
-    try {
-      this.#options.onWarning?.(warning);
-    } catch (thrown) {
-      this.#lastError = { at: this.#clock.now(), code: 'handler', message: `onWarning threw: ${messageOf(thrown)}` };
-    }
+    this.#health.progress();
   }
 }

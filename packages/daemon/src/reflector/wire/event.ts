@@ -34,7 +34,7 @@ export function parseEvent(line: Buffer, kind: string): WatchEvent {
 /** Reads an item of a list. Throws `bad-list`: a list with an unreadable item is not a list to go by. */
 export function parseItem(bytes: Buffer): ApiObject {
   try {
-    return requireIdentity(parseObject(bytes) as Partial<ApiObject>, bytes);
+    return requireIdentity(parseObject(bytes), bytes);
   } catch (cause) {
     if (cause instanceof ReflectorError) {
       throw new ReflectorError('bad-list', `an item of the list is unreadable: ${cause.message}`, { cause });
