@@ -16,7 +16,7 @@ async function start() {
   /** @param {string} line */
   const say = (line) => process.stderr.write(`npm start: ${line} …\n`);
   try {
-    await installSystemPackages(say, 'npm start');
+    await installSystemPackages(say, ['npm start']);
     await installNpmPackages(say);
     await build(say);
   } catch (error) {

@@ -5,29 +5,33 @@ import process from 'node:process';
 import { BootstrapError } from './failure.mjs';
 import { run } from './run.mjs';
 
+/** @typedef {'npm start' | 'unit tests' | 'kernel tests'} Purpose */
+
 /**
- * The programs of the system that nftproxier calls, and the Debian package of each.
+ * The programs of the system that something here runs, beyond what every Linux has, and the Debian package of each.
  *
- * @type {readonly { readonly program: string, readonly debian: string, readonly why: string }[]}
+ * @type {readonly { program: string, debian: string, does: string, neededBy: readonly Purpose[] }[]}
  */
-const SYSTEM_PROGRAMS = [
-  { program: 'nft', debian: 'nftables', why: 'loads rulesets' },
-  { program: 'ip', debian: 'iproute2', why: 'makes network namespaces' },
-  { program: 'conntrack', debian: 'conntrack', why: 'removes stale connections' },
+const PROGRAMS = [
+  { program: 'nft', debian: 'nftables', does: 'loads rulesets', neededBy: ['npm start', 'kernel tests'] },
+  { program: 'ip', debian: 'iproute2', does: 'connects network namespaces', neededBy: ['npm start', 'kernel tests'] },
+  { program: 'conntrack', debian: 'conntrack', does: 'ends stale flows', neededBy: ['npm start', 'kernel tests'] },
+  { program: 'pgrep', debian: 'procps', does: 'shows that nothing is left running', neededBy: ['kernel tests'] },
+  { program: 'perl', debian: 'perl', does: 'sends packets of protocols that Node has not', neededBy: ['kernel tests'] },
+  { program: 'openssl', debian: 'openssl', does: 'makes certificates', neededBy: ['unit tests'] },
 ];
 
 /**
  * Makes sure that the system's programs are there, by apt-get where this process may.
  *
  * @param {(line: string) => void} say
- * @param {string} purpose what cannot run without them, for the message
+ * @param {readonly Purpose[]} purposes
  */
-export async function installSystemPackages(say, purpose) {
-  const missing = await missingPrograms();
+export async function installSystemPackages(say, purposes) {
+  const missing = await missingFor(purposes);
   if (missing.length === 0) return;
   const packages = missing.map(({ debian }) => debian);
-  const apt = process.getuid?.() === 0 && (await find('apt-get'));
-  if (apt) {
+  if (process.getuid?.() === 0 && (await find('apt-get'))) {
     say(`installing ${packages.join(' ')}`);
     const env = { DEBIAN_FRONTEND: 'noninteractive' };
     const options = ['-q', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=120'];
@@ -36,21 +40,21 @@ export async function installSystemPackages(say, purpose) {
     if (install.code !== 0) {
       throw new BootstrapError(`apt-get could not install ${packages.join(' ')}:\n${update.output}${install.output}`);
     }
-    if ((await missingPrograms()).length === 0) return;
+    if ((await missingFor(purposes)).length === 0) return;
   }
-  const reasons = missing.map(({ program, debian, why }) => `  ${program} (package ${debian}) ${why}`);
-  throw new BootstrapError(
-    [
-      `Not on this machine, and needed by ${purpose}:`,
-      ...reasons,
-      `As root: apt-get install ${packages.join(' ')} (or your distribution's packages of these programs).`,
-    ].join('\n'),
-  );
+  const lines = missing.map(({ program, debian, does, neededBy }) => {
+    const users = neededBy.filter((purpose) => purposes.includes(purpose)).join(' and ');
+    return `  ${program} (package ${debian}), which ${does}, for ${users}`;
+  });
+  const remedy = `As root: apt-get install ${packages.join(' ')} (or your distribution's packages of these programs).`;
+  throw new BootstrapError(['Not on this machine:', ...lines, remedy].join('\n'));
 }
 
-async function missingPrograms() {
-  const found = await Promise.all(SYSTEM_PROGRAMS.map(({ program }) => find(program)));
-  return SYSTEM_PROGRAMS.filter((_, index) => found[index] === undefined);
+/** @param {readonly Purpose[]} purposes */
+async function missingFor(purposes) {
+  const needed = PROGRAMS.filter(({ neededBy }) => neededBy.some((purpose) => purposes.includes(purpose)));
+  const found = await Promise.all(needed.map(({ program }) => find(program)));
+  return needed.filter((_, index) => found[index] === undefined);
 }
 
 /**

@@ -24,22 +24,25 @@ export async function main(args, env) {
   for (const step of selection.skipped) summary.skipped(step.name, 'NFTPROXIER_SKIP says so');
 
   const { steps } = selection;
+  /** @type {Map<string | undefined, boolean>} Purposes whose programs this machine has, or has not. */
+  const equipped = new Map();
+  for (const purpose of new Set(purposes(steps))) {
+    const install = (/** @type {(line: string) => void} */ say) => installSystemPackages(say, [purpose]);
+    equipped.set(purpose, await prepare(summary, `for ${purpose}`, install));
+  }
   const ready = (await prepare(summary, 'install', installNpmPackages)) && (await prepare(summary, 'build', build));
   if (!ready) return summary.finish();
 
   // Two lanes, for two cores: what reads the code, and what runs it. Packets get the machine to themselves.
   await Promise.all([lane('static'), lane('tests')]);
-  const kernel = steps.some((step) => step.lane === 'kernel');
-  if (kernel && (await prepare(summary, 'system', (say) => installSystemPackages(say, 'the kernel tests')))) {
-    await lane('kernel');
-  }
+  await lane('kernel');
   return summary.finish();
 
   /** @param {import('./steps.mjs').Step['lane']} name */
   async function lane(name) {
     for (const step of steps.filter((candidate) => candidate.lane === name)) {
       const started = process.hrtime.bigint();
-      const verdict = await judge(step);
+      const verdict = equipped.get(step.needs) === false ? unequipped(step) : await judge(step);
       summary.judged(step.name, verdict, Number(process.hrtime.bigint() - started) / 1e9);
     }
   }
@@ -57,6 +60,20 @@ function choose(args, env, summary) {
     summary.judged('options', { ok: false, output: messageOf(error) }, 0);
     return undefined;
   }
+}
+
+/** @param {readonly import('./steps.mjs').Step[]} steps */
+function purposes(steps) {
+  return steps.flatMap(({ needs }) => (needs === undefined ? [] : [needs]));
+}
+
+/**
+ * @param {import('./steps.mjs').Step} step
+ * @returns {import('./steps.mjs').Verdict}
+ */
+function unequipped({ name, needs }) {
+  const output = `not run: see "for ${needs}"; to leave it out on purpose: NFTPROXIER_SKIP=${name} npm test`;
+  return { ok: false, output };
 }
 
 /**

@@ -17,6 +17,7 @@ import { testsOf } from './vitest.mjs';
  * @property {string} name as in `--only` and `NFTPROXIER_SKIP`
  * @property {string} proves
  * @property {'static' | 'tests' | 'kernel'} lane steps of one lane run one after the other; see `main.mjs`
+ * @property {import('../bootstrap/system-packages.mjs').Purpose} [needs] the programs of the system it needs
  * @property {readonly string[]} [command]
  * @property {() => Promise<Verdict>} [check] in place of a command
  */
@@ -68,7 +69,7 @@ export const STEPS = [
     name: 'dead-code',
     proves: 'no unused file, export or dependency',
     lane: 'static',
-    command: [node, program('knip/bin/knip.js'), '--no-progress'],
+    command: [node, program('knip/bin/knip.js'), '--no-progress', '--no-config-hints'],
   },
   { name: 'docs', proves: 'links, snippets and docstrings hold', lane: 'static', command: script('check-docs.mjs') },
   {
@@ -78,23 +79,32 @@ export const STEPS = [
     command: [...script('api-report.mjs'), '--check'],
   },
   { name: 'packages', proves: 'what npm would publish works', lane: 'static', command: script('check-packages.mjs') },
-  { name: 'unit', proves: 'unit and property tests', lane: 'tests', check: () => testsOf('unit', node) },
+  {
+    name: 'unit',
+    proves: 'unit and property tests',
+    lane: 'tests',
+    needs: 'unit tests',
+    check: () => testsOf('unit', node),
+  },
   {
     name: 'unit-other-node',
     proves: 'the same on the other end of the supported Node versions',
     lane: 'tests',
+    needs: 'unit tests',
     check: async () => testsOf('unit', await otherNode()),
   },
   {
     name: 'kernel',
     proves: 'packets through the real kernel',
     lane: 'kernel',
+    needs: 'kernel tests',
     check: async () => testsOf('kernel', node, await kernelPrefix()),
   },
   {
     name: 'kernel-other-node',
     proves: 'the same on the other end of the supported Node versions',
     lane: 'kernel',
+    needs: 'kernel tests',
     check: async () => testsOf('kernel', await otherNode(), await kernelPrefix()),
   },
 ];

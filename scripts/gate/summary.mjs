@@ -56,7 +56,7 @@ export class Summary {
   finish() {
     this.#print('');
     for (const skip of this.#skipped) this.#print(`skipped ${skip}`);
-    for (const step of this.#failedSteps) this.#print(`failed  ${step} (alone: npm test -- --only ${step})`);
+    for (const step of this.#failedSteps) this.#print(`failed  ${step}`);
     const skipped = this.#skipped.length > 0 ? `, ${this.#skipped.length} skipped` : '';
     this.#print(`${this.#passed} passed, ${this.#failed} failed${skipped}`);
     return this.#failed === 0 ? 0 : 1;

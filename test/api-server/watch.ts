@@ -40,6 +40,8 @@ export interface Watch {
   error(status: Status): void;
   end(): void;
   cut(how: Cut): void;
+  /** The connection breaks after so many more bytes. */
+  cutAfter(bytes: number, how: Cut): void;
   /** From now on changes are collected, not sent; `false` sends them. */
   hold(on: boolean): void;
   /** Changes that are collected, in any order and number. */
@@ -74,6 +76,7 @@ class OpenWatch implements Watch {
   readonly #timers = new Set<unknown>();
   #unsubscribe: () => void = () => undefined;
   #holding = false;
+  #cutting: { readonly how: Cut; readonly left: number } = { how: 'fin', left: Number.POSITIVE_INFINITY };
   #closed = false;
 
   constructor(
@@ -103,7 +106,12 @@ class OpenWatch implements Watch {
   }
 
   raw(bytes: Buffer | string): void {
-    if (!this.#closed) this.#sink.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+    if (this.#closed) return;
+    const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    const { how, left } = this.#cutting;
+    this.#cutting = { how, left: left - buffer.length };
+    this.#sink.write(buffer.subarray(0, left));
+    if (left < buffer.length) this.cut(how);
   }
 
   line(text: string): void {
@@ -128,6 +136,10 @@ class OpenWatch implements Watch {
     if (this.#closed) return;
     this.#close();
     this.#sink.cut(how);
+  }
+
+  cutAfter(bytes: number, how: Cut): void {
+    this.#cutting = { how, left: bytes };
   }
 
   hold(on: boolean): void {

@@ -90,6 +90,6 @@ export interface ServicePlan {
 export interface HealthCheck {
   /** `spec.healthCheckNodePort`. */
   readonly nodePort: number;
-  /** Distinct addresses of ready endpoints on this node. */
-  readonly localEndpoints: number;
+  /** For each family the Service has here: distinct addresses of ready endpoints on this node. */
+  readonly localEndpoints: { readonly [family in Family]?: number };
 }

@@ -39,7 +39,7 @@ export function planService({ service, slices, node, holderOf }: ServiceInput): 
   return {
     service: service.key,
     ports,
-    healthCheck: healthCheckOf(service, [...localReady.values()]),
+    healthCheck: healthCheckOf(service, localReady),
     diagnostics: [...diagnostics, ...inOrder.flatMap((slice) => slice.diagnostics), ...conflicts.diagnostics],
   };
 }
@@ -73,10 +73,16 @@ const random = { kind: 'random' } as const;
 const noBackends: readonly never[] = [];
 const isServing = ({ ready, serving }: Endpoint): boolean => ready || serving;
 
-/** A Pod of two families is one endpoint: the family that has more of them counts, not their sum. */
-function healthCheckOf(service: ServiceModel, addresses: readonly ReadonlySet<string>[]): HealthCheck | undefined {
+/** A load balancer asks in one family: its endpoints are counted apart from the other's. */
+function healthCheckOf(
+  service: ServiceModel,
+  addresses: ReadonlyMap<Family, ReadonlySet<string>>,
+): HealthCheck | undefined {
   if (service.healthCheckNodePort === 0) return undefined;
-  return { nodePort: service.healthCheckNodePort, localEndpoints: Math.max(0, ...addresses.map(({ size }) => size)) };
+  const counted = [...addresses]
+    .filter(([family]) => service.ports.some((port) => port.family === family))
+    .map(([family, { size }]) => [family, size] as const);
+  return { nodePort: service.healthCheckNodePort, localEndpoints: Object.fromEntries(counted) };
 }
 
 /** An endpoint of both lists becomes one backend. */

@@ -1,16 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { defineFlags, flagHelp } from '../config/index.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
-
-/** The version of this package. */
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    readonly version: string;
-  };
-  return version;
-}
+import { packageVersion } from './version.js';
 
 /**
  * The command line. Without a command it is `run`, so that kube-proxy's own arguments start the daemon.

@@ -71,9 +71,10 @@ export const createMetrics = (options: MetricsOptions): Metrics => {
     ...recorder,
     page: {
       contentType: registry.contentType,
-      render: () => {
+      render: async () => {
         for (const refresh of refreshers) refresh();
-        return registry.metrics();
+        // prom-client 15 writes NaN (a mean over nothing) as "Nan", which is not in the format.
+        return (await registry.metrics()).replaceAll(/ Nan$/gmu, ' NaN');
       },
     },
     slis: {

@@ -1,6 +1,25 @@
 import { parseCidr, Planner } from '@nftproxier/core';
-import type { Cidr, EndpointSlice, KubernetesObject, Node, NodeView, Service, ServiceCIDR } from '@nftproxier/core';
+import { lastChangeTriggerTimeAnnotation } from '@nftproxier/core';
+import type {
+  Cidr,
+  EndpointSlice,
+  Family,
+  KubernetesObject,
+  Node,
+  NodeView,
+  Service,
+  ServiceCIDR,
+} from '@nftproxier/core';
 import type { Batch, ObjectKind } from '../sources/source.js';
+
+/** When what led to the latest write of an EndpointSlice happened, as its controller says (RFC 3339). */
+export interface Trigger {
+  readonly family: Family;
+  readonly time: string;
+}
+
+/** How many objects of a kind came, changed or went. */
+export type ChangeCounts = { readonly [kind in ObjectKind]: number };
 
 /** What is known of the cluster: Services and EndpointSlices in the planner, this node's object, the ranges of cluster IPs. */
 export class ClusterState {
@@ -8,6 +27,8 @@ export class ClusterState {
   readonly #nodeName: string;
   readonly #complete = new Set<ObjectKind>();
   readonly #serviceCIDRs = new Map<string, readonly Cidr[]>();
+  readonly #changes = { Service: 0, EndpointSlice: 0, Node: 0, ServiceCIDR: 0 };
+  #triggers: Trigger[] = [];
   #node: Node | undefined;
 
   constructor(view: NodeView) {
@@ -25,6 +46,18 @@ export class ClusterState {
     return [...this.#serviceCIDRs.values()].flat();
   }
 
+  /** Changes taken in since the start. */
+  get changes(): ChangeCounts {
+    return this.#changes;
+  }
+
+  /** Trigger times of the EndpointSlices taken in since the last call. */
+  takeTriggers(): readonly Trigger[] {
+    const taken = this.#triggers;
+    this.#triggers = [];
+    return taken;
+  }
+
   /** Whether everything there is has been read once of these kinds. */
   isComplete(kinds: readonly ObjectKind[]): boolean {
     return kinds.every((kind) => this.#complete.has(kind));
@@ -34,6 +67,8 @@ export class ClusterState {
   apply(batch: Batch): void {
     const isComplete = batch.type === 'replace';
     if (isComplete) this.#complete.add(batch.kind);
+    this.#changes[batch.kind] += batch.type === 'replace' ? batch.objects.length : batch.events.length;
+    if (batch.kind === 'EndpointSlice') this.#note(batch);
     switch (batch.kind) {
       case 'Service':
         if (isComplete) this.planner.replaceServices(batch.objects as readonly Service[]);
@@ -91,6 +126,18 @@ export class ClusterState {
   #each(batch: Batch, set: (object: KubernetesObject) => void, remove: (object: KubernetesObject) => void): void {
     if (batch.type === 'replace') for (const object of batch.objects) set(object);
     else for (const { type, object } of batch.events) (type === 'set' ? set : remove)(object);
+  }
+
+  #note(batch: Batch): void {
+    const noted =
+      batch.type === 'replace'
+        ? batch.objects
+        : batch.events.filter(({ type }) => type === 'set').map(({ object }) => object);
+    for (const slice of noted as readonly EndpointSlice[]) {
+      const time: unknown = slice.metadata?.annotations?.[lastChangeTriggerTimeAnnotation];
+      const family = slice.addressType;
+      if (typeof time === 'string' && (family === 'IPv4' || family === 'IPv6')) this.#triggers.push({ family, time });
+    }
   }
 
   #isOwn(object: KubernetesObject): boolean {

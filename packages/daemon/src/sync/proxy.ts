@@ -1,4 +1,4 @@
-import type { Address, Diagnostic, Family } from '@nftproxier/core';
+import type { Address, Diagnostic, Family, Node } from '@nftproxier/core';
 import type { Loader } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
@@ -25,8 +25,19 @@ export interface ProxyOptions {
   readonly clock: Clock;
   /** Addresses of this machine's interfaces, as of now. */
   readonly localAddresses: () => readonly Address[];
-  /** Told after every sync that did something, and of failures. */
-  readonly onSync?: (outcome: SyncOutcome) => void;
+  /** Told of what happens. */
+  readonly observer?: ProxyObserver;
+}
+
+/** Follows a proxy: for health, metrics, connection tracking and events. Must not throw. */
+export interface ProxyObserver {
+  /** Something came that a sync must write. */
+  readonly queued?: () => void;
+  /** A sync ended. The next one waits for what it returns. */
+  readonly synced?: (outcome: SyncOutcome) => Promise<void> | void;
+  /** The Node, or what the configuration makes of it, may be another one. */
+  readonly reconsidered?: (node: Node | undefined, wishes: Wishes) => void;
+  readonly diagnosed?: (diagnostic: Diagnostic) => void;
 }
 
 /** How a sync ended. */
@@ -90,7 +101,7 @@ export class Proxy {
   /** To be called when the machine's addresses changed. */
   addressesChanged(): void {
     this.#reconsider();
-    this.#schedule.request();
+    this.#request();
   }
 
   /** Ends, after a sync that is under way. The table stays in the kernel and goes on serving. */
@@ -103,12 +114,20 @@ export class Proxy {
   #take(batch: Batch): void {
     this.#cluster.apply(batch);
     if (batch.kind === 'Node' || batch.kind === 'ServiceCIDR') this.#reconsider();
-    if (this.#syncer.isReady) this.#schedule.request();
+    this.#request();
+  }
+
+  /** Nothing is queued before everything required was read: until then there is nothing that could be late. */
+  #request(): void {
+    if (!this.#syncer.isReady) return;
+    this.#options.observer?.queued?.();
+    this.#schedule.request();
   }
 
   #reconsider(): void {
     this.#wishes = this.#look(this.#cluster);
     this.#cluster.planner.setNode(this.#wishes.view);
+    this.#options.observer?.reconsidered?.(this.#cluster.node, this.#wishes);
     const warnings = this.#wishes.warnings.join('\n');
     if (warnings === this.#warnings || !this.#syncer.isReady) return;
     this.#warnings = warnings;
@@ -127,7 +146,7 @@ export class Proxy {
   }
 
   async #sync(): Promise<boolean> {
-    const { log, clock, onSync } = this.#options;
+    const { log, clock, observer } = this.#options;
     const start = clock.now();
     try {
       if (!this.#synced) this.#reconsider();
@@ -138,12 +157,12 @@ export class Proxy {
       this.#hasStaleChains = false;
       const milliseconds = clock.now() - start;
       this.#logReport(report, milliseconds);
-      onSync?.({ ok: true, report, milliseconds });
+      await observer?.synced?.({ ok: true, report, milliseconds });
       this.#cleanLater();
       return true;
     } catch (error) {
       log.error({ err: error }, 'the rules could not be written; what was there stays in force, and it is tried again');
-      onSync?.({ ok: false, error, milliseconds: clock.now() - start });
+      await observer?.synced?.({ ok: false, error, milliseconds: clock.now() - start });
       return false;
     }
   }
@@ -168,7 +187,9 @@ export class Proxy {
     }
   }
 
-  #warn({ kind, namespace, name, field, code, message }: Diagnostic): void {
+  #warn(diagnostic: Diagnostic): void {
+    const { kind, namespace, name, field, code, message } = diagnostic;
+    this.#options.observer?.diagnosed?.(diagnostic);
     this.#options.log.warn({ kind, namespace, name, field, code }, message);
   }
 

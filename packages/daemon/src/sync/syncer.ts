@@ -1,14 +1,21 @@
-import type { Diagnostic, PlanChange, ServiceKey } from '@nftproxier/core';
+import type { Diagnostic, PlanChange, ServiceKey, ServicePlan } from '@nftproxier/core';
 import { TableLostError } from '@nftproxier/nft';
 import type { Applied, Loader, NetworkElements, TableSettings } from '@nftproxier/nft';
 import type { ObjectKind } from '../sources/source.js';
 import type { ClusterState } from './cluster.js';
 
+/** A Service as the kernel served it, and as it serves it now; undefined where it was not there, or is not any more. */
+export interface ServedChange {
+  readonly service: ServiceKey;
+  readonly before: ServicePlan | undefined;
+  readonly after: ServicePlan | undefined;
+}
+
 /** What a sync did. */
 export interface SyncReport {
   /** `replace`: the whole table was loaded beside the old one. */
   readonly kind: 'replace' | 'change' | 'nothing';
-  readonly changes: readonly PlanChange[];
+  readonly changes: readonly ServedChange[];
   readonly applied: Applied;
 }
 
@@ -38,7 +45,7 @@ export interface SyncerOptions {
  */
 export class Syncer {
   readonly #options: SyncerOptions;
-  readonly #pending = new Map<ServiceKey, PlanChange>();
+  readonly #pending = new Map<ServiceKey, ServedChange>();
   readonly #reported = new Map<ServiceKey, string>();
 
   constructor(options: SyncerOptions) {
@@ -68,32 +75,42 @@ export class Syncer {
     }
   }
 
-  async #write(changes: readonly PlanChange[], wishes: TableWishes): Promise<SyncReport> {
+  async #write(changes: readonly ServedChange[], wishes: TableWishes): Promise<SyncReport> {
     const { loader } = this.#options;
     const loaded = loader.model;
     if (loaded === undefined || isOther(loaded.settings, wishes.settings)) return this.#replace(changes, wishes);
     if (isOther(loaded.network, wishes.network)) await loader.applyNetwork(wishes.network);
     else if (changes.length === 0) return { kind: 'nothing', changes, applied: nothing };
-    return { kind: 'change', changes, applied: await loader.apply(changes) };
+    return { kind: 'change', changes, applied: await loader.apply(changes.map(asPlanChange)) };
   }
 
-  async #replace(changes: readonly PlanChange[], wishes: TableWishes): Promise<SyncReport> {
+  async #replace(changes: readonly ServedChange[], wishes: TableWishes): Promise<SyncReport> {
     const plans = this.#options.cluster.planner.plans.values();
     return { kind: 'replace', changes, applied: await this.#options.loader.replace({ ...wishes, plans }) };
   }
 
-  #take(change: PlanChange): void {
-    this.#pending.set(change.service, change);
-    const diagnostics = change.plan?.diagnostics ?? [];
+  #take({ service, plan }: PlanChange): void {
+    // What the kernel served is what the table's model holds, also where earlier changes were not written.
+    const before = this.#options.loader.model?.planOf(service);
+    this.#pending.set(service, { service, before, after: plan });
+    this.#report(service, plan?.diagnostics ?? []);
+  }
+
+  /** Tells of diagnostics when they differ from those last told of. */
+  #report(service: ServiceKey, diagnostics: readonly Diagnostic[]): void {
     const text = diagnostics.length === 0 ? undefined : JSON.stringify(diagnostics);
-    if (this.#reported.get(change.service) === text) return;
-    if (text === undefined) this.#reported.delete(change.service);
-    else this.#reported.set(change.service, text);
+    if (this.#reported.get(service) === text) return;
+    if (text === undefined) this.#reported.delete(service);
+    else this.#reported.set(service, text);
     for (const diagnostic of diagnostics) this.#options.onDiagnostic(diagnostic);
   }
 }
 
 const nothing: Applied = { transactions: 0, operations: 0, elements: 0, refused: [] };
+
+function asPlanChange({ service, after }: ServedChange): PlanChange {
+  return { service, plan: after };
+}
 
 function isOther(a: unknown, b: unknown): boolean {
   return JSON.stringify(a) !== JSON.stringify(b);

@@ -56,13 +56,17 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** Lets time go by until `done`, checked at every timer and every `step` milliseconds. Returns the time it took. */
-  async until(done: () => boolean, limit: number, step = 10): Promise<number> {
+  /** Lets time go by, timer by timer, until `done`. Returns the time it took; infinite if not within `limit`. */
+  async until(done: () => boolean, limit: number): Promise<number> {
     const began = this.#now;
     await this.settle();
     while (!done()) {
-      if (this.#now - began >= limit) return Number.POSITIVE_INFINITY;
-      await this.advance(step);
+      const next = Math.min(...this.#timers.map(({ at }) => at));
+      if (next - began > limit) {
+        await this.advance(began + limit - this.#now);
+        return Number.POSITIVE_INFINITY;
+      }
+      await this.advance(next - this.#now);
     }
     return this.#now - began;
   }

@@ -2,6 +2,7 @@ import {
   Reflector,
   services,
   type Limits,
+  type Protections,
   type ReflectorOptions,
   type Resource,
   type Warning,
@@ -12,13 +13,17 @@ import {
   memoryTransport,
   type ApiServerOptions,
   type MemoryTransport,
+  type StoredObject,
 } from '../../../../test/api-server/index.js';
+import { expect, it } from 'vitest';
 import { FakeClock } from './fake-clock.js';
+import { service } from './objects.js';
 import { Observer, stateOf } from './observer.js';
 
 export interface SceneOptions {
   readonly server?: Omit<ApiServerOptions, 'clock'>;
   readonly limits?: Partial<Limits>;
+  readonly protections?: Partial<Protections>;
   readonly recover?: ReflectorOptions<Service>['recover'];
   readonly handler?: ReflectorOptions<Service>['handler'];
   readonly resource?: Resource<Service>;
@@ -46,6 +51,7 @@ export class Scene {
       random: options.random ?? (() => 0.5),
       // Audits have tests of their own.
       limits: { auditMs: [1e12, 1e12], sliceMs: 1e9, ...options.limits },
+      ...(options.protections ? { protections: options.protections } : {}),
       ...(options.recover ? { recover: options.recover } : {}),
     });
   }
@@ -59,6 +65,19 @@ export class Scene {
 
   get status(): ReturnType<Reflector<Service>['status']> {
     return this.reflector.status();
+  }
+
+  /** Stops, and insists that nothing is left. */
+  async close(): Promise<void> {
+    await this.reflector.stop();
+    await this.clock.settle();
+    expect(this.clock.pending, 'timers left').toBe(0);
+    expect(this.transport.open, 'responses left').toBe(0);
+    expect(this.transport.target.watches.size, 'watches left').toBe(0);
+    const told = this.observer.batches.length;
+    this.transport.target.put(service('afterwards'));
+    await this.clock.advance(120_000);
+    expect(this.observer.batches.length, 'told after it was stopped').toBe(told);
   }
 
   /** What the server has. */
@@ -82,6 +101,41 @@ export class Scene {
   }
 }
 
-function isSelected(object: { readonly spec?: unknown }): boolean {
-  return (object.spec as { clusterIP?: string } | undefined)?.clusterIP !== 'None';
+function isSelected(object: StoredObject): boolean {
+  return (object['spec'] as { clusterIP?: string } | undefined)?.clusterIP !== 'None';
+}
+
+/**
+ * Defines a test of a scenario, and for each protection one that the same scenario fails without it. Afterwards nothing
+ * may be left of the reflector, however the scenario ended.
+ */
+export function guarded(
+  name: string,
+  scenario: (scene: Scene) => Promise<void>,
+  without: Readonly<Record<string, SceneOptions>>,
+  options: SceneOptions = {},
+): void {
+  it(name, async () => {
+    const scene = new Scene(options);
+    try {
+      await scenario(scene);
+      expect(scene.observer.violations).toEqual([]);
+    } finally {
+      await scene.close();
+    }
+  });
+  for (const [protection, weakened] of Object.entries(without)) {
+    it(`${name}: fails without ${protection}`, async () => {
+      const scene = new Scene({ ...options, ...weakened, limits: { ...options.limits, ...weakened.limits } });
+      const attempt = async (): Promise<void> => {
+        await scenario(scene);
+        expect(scene.observer.violations).toEqual([]);
+      };
+      try {
+        await expect(attempt()).rejects.toThrow();
+      } finally {
+        await scene.close();
+      }
+    });
+  }
 }

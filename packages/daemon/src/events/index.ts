@@ -1,0 +1,17 @@
+export type { EventFacts, EventObject, EventSeries, Regarding, Reporter } from './event.js';
+export {
+  addressConflict,
+  failedToStartMetricServer,
+  failedToStartProxierHealthcheck,
+  failedToStartServiceHealthcheck,
+  rulesRefused,
+  type ServiceReference,
+  starting,
+} from './occasions.js';
+export {
+  createEventRecorder,
+  type EventRecorder,
+  type EventRecorderOptions,
+  type EventResult,
+  type EventTransport,
+} from './recorder.js';
