@@ -13,7 +13,7 @@ export type { Conntrack } from './conntrack.js';
 export { LabError } from './errors.js';
 export type { LabErrorCode } from './errors.js';
 export { createLab } from './lab.js';
-export type { Lab, LabListener, LabOptions, RunningLoad } from './lab.js';
+export type { Lab, LabOptions, RunningLoad } from './lab.js';
 export type { Place } from './places.js';
 export type { CommandOptions, CommandResult, NetworkNamespace } from './namespace.js';
 export type {
@@ -30,5 +30,6 @@ export type {
   Try,
 } from './protocol.js';
 export type { RawProbeRequest, RawProtocol } from './raw.js';
+export type { LabListener } from './serving.js';
 export { podBridge, podInterfacePrefix } from './topology.js';
 export type { PodAttachment } from './topology.js';

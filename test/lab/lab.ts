@@ -1,12 +1,13 @@
-import { familyOf, addresses, podOf, type Family } from './addresses.js';
+import { addresses, familyOf, podOf, type Family } from './addresses.js';
 import { startAgent, type Agent } from './agent.js';
 import { conntrackOf, type Conntrack } from './conntrack.js';
 import { LabError } from './errors.js';
 import { connectMachines, openMachines, openPod } from './machines.js';
 import type { CommandOptions, CommandResult, NetworkNamespace } from './namespace.js';
-import { keyOf, ownerOf, type Place } from './places.js';
-import type { FlowRequest, Listener, LoadReport, LoadRequest, ProbeReport, ProbeRequest, Try } from './protocol.js';
-import { rawProbe, serveSctp, type RawProbeRequest, type RawProtocol, type SctpServer } from './raw.js';
+import { keyOf, type Place } from './places.js';
+import type { FlowRequest, LoadReport, LoadRequest, ProbeReport, ProbeRequest, Try } from './protocol.js';
+import { rawProbe, type RawProbeRequest, type RawProtocol } from './raw.js';
+import { openServing, type LabListener } from './serving.js';
 import type { PodAttachment } from './topology.js';
 
 /** What to build. */
@@ -16,9 +17,6 @@ export interface LabOptions {
   /** How pods hang on their node; on a bridge unless given. */
   readonly podAttachment?: PodAttachment;
 }
-
-/** A server for {@link Lab.serve}. */
-export type LabListener = Listener | (Omit<Listener, 'protocol'> & { readonly protocol: 'SCTP' });
 
 /** Connections being made. */
 export interface RunningLoad {
@@ -76,12 +74,11 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
   const pods = new Map<string, Promise<NetworkNamespace>>();
   const present = new Map<string, NetworkNamespace>(machines);
   const agents = new Map<string, Promise<Agent>>();
-  const sctpServers = new Map<string, Promise<SctpServer>>();
-  const worldly = new Set<string>();
 
   const close = async (): Promise<void> => {
-    const running = await Promise.allSettled([...agents.values(), ...sctpServers.values()]);
+    const running = await Promise.allSettled(agents.values());
     await Promise.all(running.map(async (one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+    await serving.close();
     await Promise.allSettled(pods.values());
     await Promise.all([...present.values()].map(async (namespace) => namespace.close()));
   };
@@ -115,61 +112,7 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
     return agent;
   };
 
-  /** Where an address is. The world takes what nobody else has; it may need telling. */
-  const placeOf = async (address: string): Promise<Place> => {
-    const owner = ownerOf(address);
-    if (owner === 'world' && !worldly.has(address)) {
-      worldly.add(address);
-      const flag = familyOf(address) === 'IPv4' ? '-4' : '-6';
-      await namespace('world').exec(['ip', flag, 'route', 'replace', 'local', address, 'dev', 'lo']);
-    }
-    if (podOf(address) !== undefined) await addPod(address);
-    return owner;
-  };
-
-  const serveSctpOn = async (address: string, ports: readonly number[]): Promise<void> => {
-    const running = await sctpServers.get(address);
-    if (running !== undefined && ports.every((port) => running.ports.includes(port))) return;
-    await running?.close();
-    const place = await placeOf(address);
-    const server = serveSctp(namespace(place), address, [...new Set([...(running?.ports ?? []), ...ports])]);
-    sctpServers.set(address, server);
-    await server;
-  };
-
-  const serve = async (listeners: readonly LabListener[]): Promise<void> => {
-    const places = await Promise.all(
-      listeners.filter(isAgents).map(async (listener) => ({ place: await placeOf(listener.address), listener })),
-    );
-    const byPlace = groupBy(places, ({ place }) => keyOf(place));
-    const sctp = groupBy(
-      listeners.filter((listener) => !isAgents(listener)),
-      ({ address }) => address,
-    );
-    await Promise.all([
-      ...[...byPlace].map(async ([place, of]) =>
-        (await agentOf(place)).ask('listen', { listeners: of.map(({ listener }) => listener) }),
-      ),
-      ...[...sctp].map(async ([address, of]) =>
-        serveSctpOn(
-          address,
-          of.map(({ port }) => port),
-        ),
-      ),
-    ]);
-  };
-
-  const unserve = async (listeners: readonly LabListener[]): Promise<void> => {
-    const byPlace = groupBy(listeners.filter(isAgents), ({ address }) => keyOf(ownerOf(address)));
-    await Promise.all(
-      [...byPlace].map(async ([place, of]) => (await agentOf(place)).ask('unlisten', { listeners: of })),
-    );
-    for (const { address, protocol } of listeners) {
-      if (protocol !== 'SCTP') continue;
-      await (await sctpServers.get(address))?.close();
-      sctpServers.delete(address);
-    }
-  };
+  const serving = openServing({ namespace, addPod, agentOf });
 
   const lab: Lab = {
     families,
@@ -180,8 +123,8 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
       await namespace('node-a').exec(['nft', '-f', '-'], { input: script });
     },
     addPod,
-    serve,
-    unserve,
+    serve: serving.serve,
+    unserve: serving.unserve,
     probe: async (from, request) => (await agentOf(from)).ask('probe', withSource(from, request)),
     rawProbe: async (from, protocol, request) => {
       if (podOf(from) !== undefined) await addPod(from);
@@ -212,18 +155,4 @@ export async function createLab(options: LabOptions = {}): Promise<Lab> {
 function withSource<T extends { readonly address: string; readonly source?: string }>(from: Place, request: T): T {
   if (from !== 'client' || request.source !== undefined) return request;
   return { ...request, source: addresses.client[familyOf(request.address)] };
-}
-
-function isAgents(listener: LabListener): listener is Listener {
-  return listener.protocol !== 'SCTP';
-}
-
-function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group === undefined) groups.set(key(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -1,4 +1,4 @@
-import { addresses, familyOf, podOf } from './addresses.js';
+import { addresses, familyOf, podNetworks, podOf } from './addresses.js';
 
 /** A machine of the lab: one of the fixed ones, or a pod by one of its addresses. */
 export type Place = 'node-a' | 'node-b' | 'client' | 'world' | (string & {});
@@ -14,6 +14,7 @@ export function ownerOf(address: string): Place {
   const family = familyOf(address);
   if (address === addresses['node-b'][family]) return 'node-b';
   if (address === addresses.client[family]) return 'client';
-  const own = [addresses['node-a'][family], addresses.uplink[family], '127.0.0.1', '::1'];
+  const { gateway } = podNetworks['node-a'][family];
+  const own = [addresses['node-a'][family], addresses.uplink[family], gateway, '127.0.0.1', '::1'];
   return own.includes(address) ? 'node-a' : 'world';
 }

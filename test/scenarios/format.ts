@@ -72,6 +72,8 @@ export type Expectation =
       readonly source: 'kept' | 'node' | undefined;
       /** All connections under one such name are answered by one endpoint out of `by`. */
       readonly same: string | undefined;
+      /** Seconds between single connections until one is answered as expected: for what is a matter of chance. */
+      readonly retryEvery: number | undefined;
     }
   /** Refused with ICMP port unreachable. */
   | { readonly kind: 'rejected' }

@@ -38,7 +38,6 @@ export const rows = {
   '1/duplicate-terminating': 'Of two copies of an endpoint, one that is not terminating counts.',
   '1/forbidden-endpoints': 'An endpoint address that no pod can have is refused.',
   '1/many-ports': 'A Service may have many ports.',
-  '1/many-endpoints': 'A Service may have thousands of endpoints.',
 
   // 2.1 Which endpoints are used
   '2.1/unusable': 'An endpoint that is neither ready nor serving while terminating is never used.',

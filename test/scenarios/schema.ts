@@ -54,6 +54,7 @@ const packet = strict({
   source: z.enum(['kept', 'node']).optional(),
   same: z.union([z.literal(true), text]).optional(),
   flow: text.optional(),
+  retryEvery: z.number().positive().max(10).optional(),
 })
   .refine((one) => (one.by === undefined) !== (one.expect === undefined), 'needs either `by` or `expect`')
   .refine((one) => one.by !== undefined || one.source === undefined, '`source` goes with `by`')

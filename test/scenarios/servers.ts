@@ -30,13 +30,14 @@ export function listenersFor({ node, objects }: World): LabListener[] {
   );
 }
 
-/** Makes sure that a packet which arrives as it was sent is answered; returns how to end that. */
+/** Makes sure that a packet which arrives as it was sent is answered; returns how to end that. `own`: what node-a has beside its usual addresses. */
 export async function serveDestination(
   lab: Lab,
   { address, port, protocol }: Destination,
+  own: readonly string[],
 ): Promise<() => Promise<void>> {
   if (protocol === 'ICMP') return () => Promise.resolve();
-  const listener = { address, port, protocol };
+  const listener = { address, port, protocol, ...(own.includes(address) && { at: 'node-a' }) };
   await lab.serve([listener]);
   return () => lab.unserve([listener]);
 }

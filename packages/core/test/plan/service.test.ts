@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { familiesOf } from '@nftproxier/core';
-import type { Backend, NodeView, ServicePlan } from '@nftproxier/core';
+import type { Backend, HealthCheck, NodeView, ServicePlan } from '@nftproxier/core';
 import { service, slice } from '@nftproxier/core/testing';
 import type { ServiceFields, SliceFields } from '@nftproxier/core/testing';
 import { frontendTexts, planned } from './planned.js';
@@ -217,7 +217,7 @@ describe('health check', () => {
     loadBalancerIPs: ['203.0.113.1'],
   } satisfies ServiceFields;
 
-  function localEndpoints(fields: ServiceFields, ...slices: SliceFields[]): number | undefined {
+  function localEndpoints(fields: ServiceFields, ...slices: SliceFields[]): HealthCheck['localEndpoints'] | undefined {
     return planned(service(fields), slices.map(slice)).healthCheck?.localEndpoints;
   }
 
@@ -225,7 +225,7 @@ describe('health check', () => {
     const endpoints = [local, { ...local, address: '10.244.0.2' }, remote, '10.244.0.3'];
     expect(planned(service(balanced), [slice({ service: 'web', ports: [8080], endpoints })]).healthCheck).toEqual({
       nodePort: 31_000,
-      localEndpoints: 2,
+      localEndpoints: { IPv4: 2 },
     });
   });
 
@@ -235,15 +235,15 @@ describe('health check', () => {
       { name: 'b', port: 81 },
     ];
     const twice = ['one', 'two'].map((name) => ({ service: 'web', name, ports, endpoints: [local] }));
-    expect(localEndpoints({ ...balanced, ports }, ...twice)).toBe(1);
+    expect(localEndpoints({ ...balanced, ports }, ...twice)).toEqual({ IPv4: 1 });
   });
 
   it('does not count those that are leaving, though they still serve', () => {
     const leaving = { ...local, ready: false, serving: true, terminating: true };
-    expect(localEndpoints(balanced, { service: 'web', ports: [8080], endpoints: [leaving] })).toBe(0);
+    expect(localEndpoints(balanced, { service: 'web', ports: [8080], endpoints: [leaving] })).toEqual({ IPv4: 0 });
   });
 
-  it('counts a Pod of two families once', () => {
+  it('counts by family, and only families that the Service has and the node serves', () => {
     const fields = { ...balanced, clusterIPs: ['10.96.0.10', 'fd00:96::10'] };
     const families = ['10.244.0.1', 'fd00:244::1'].map((address) => ({
       service: 'web',
@@ -251,7 +251,10 @@ describe('health check', () => {
       ports: [8080],
       endpoints: [{ address, nodeName: 'here' }],
     }));
-    expect(localEndpoints(fields, ...families)).toBe(1);
+    expect(localEndpoints(fields, ...families)).toEqual({ IPv4: 1, IPv6: 1 });
+    expect(localEndpoints(balanced, ...families)).toEqual({ IPv4: 1 });
+    const onlyIPv6 = planned(service(fields), families.map(slice), { families: ['IPv6'] });
+    expect(onlyIPv6.healthCheck?.localEndpoints).toEqual({ IPv6: 1 });
   });
 
   it('is absent without a health-check node port', () => {

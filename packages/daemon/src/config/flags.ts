@@ -50,7 +50,7 @@ const actions: readonly Flag[] = [
     'File with the configuration. Flags that set single fields are then ignored, unless stated otherwise.',
   ),
   action('write-config-to', 'string', 'Write the effective configuration to this file and exit.'),
-  action('cleanup', 'boolean', 'Remove everything nftproxier and kube-proxy have left on this node, and exit.'),
+  action('cleanup', 'boolean', 'Remove what nftproxier has put into the kernel of this node, and exit.'),
   action('init-only', 'boolean', 'Do what needs privileges beyond NET_ADMIN (kernel settings), and exit.'),
   action('version', 'string', 'Print the version and exit.'),
   action('help', 'boolean', 'Print this text and exit.', 'h'),

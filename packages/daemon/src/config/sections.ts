@@ -3,7 +3,9 @@ import { duration, field } from './field.js';
 
 const count = z.int().min(0);
 const longTime = duration.refine((time) => time >= 0);
-const someTime = duration.refine((time) => time > 0);
+/** 500 hours: a timer of Node cannot wait for more than 24 days, and fires at once if told to. */
+const longestTimer = 1_800_000_000;
+const timer = duration.refine((time) => time > 0 && time <= longestTimer);
 const seconds = 'a duration of 0 or more';
 
 /** How to reach the API server. */
@@ -96,9 +98,9 @@ export const nftables = z
       flag: 'masquerade-all',
       reload: 'restart',
     }),
-    syncPeriod: field(someTime.default(30_000), {
+    syncPeriod: field(timer.default(30_000), {
       about: 'Longest wait before a failed sync is tried again. Unsynced changes older than twice this are unhealthy.',
-      rule: 'a duration greater than 0',
+      rule: 'a duration greater than 0 and at most 500h',
       flag: 'iptables-sync-period',
       zeroIsUnset: true,
       reload: 'live',
@@ -202,9 +204,9 @@ export const nftproxier = z
         reload: 'restart',
       },
     ),
-    auditPeriod: field(someTime.default(60_000), {
+    auditPeriod: field(timer.default(60_000), {
       about: 'How often the kernel is compared with what it should hold when nothing changes.',
-      rule: 'a duration greater than 0',
+      rule: 'a duration greater than 0 and at most 500h',
       flag: 'audit-period',
       precedence: 'always',
       reload: 'live',

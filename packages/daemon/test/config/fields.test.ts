@@ -84,7 +84,7 @@ const rows: readonly Row[] = [
   },
   { field: 'nftables.masqueradeBit', fallback: 14, given: 0, invalid: [32, ...count] },
   { field: 'nftables.masqueradeAll', fallback: false, given: true, invalid: flag },
-  { field: 'nftables.syncPeriod', fallback: 30_000, given: '1m0s', becomes: 60_000, invalid: time },
+  { field: 'nftables.syncPeriod', fallback: 30_000, given: '1m0s', becomes: 60_000, invalid: ['501h', ...time] },
   { field: 'nftables.minSyncPeriod', fallback: 1_000, given: '250ms', becomes: 250, invalid: ['31s', ...time] },
   { field: 'conntrack.maxPerCore', fallback: 32_768, given: 0, invalid: count },
   { field: 'conntrack.min', fallback: 131_072, given: 0, invalid: count },
@@ -144,7 +144,13 @@ const rows: readonly Row[] = [
     given: 'https://10.0.0.1:6443',
     invalid: ['10.0.0.1:6443', 'ftp://a', 'https://a/?b', ...text],
   },
-  { field: 'nftproxier.auditPeriod', fallback: 60_000, given: '5m', becomes: 300_000, invalid: ['0s', ...time] },
+  {
+    field: 'nftproxier.auditPeriod',
+    fallback: 60_000,
+    given: '5m',
+    becomes: 300_000,
+    invalid: ['0s', '501h', ...time],
+  },
   { field: 'nftproxier.skipKernelVersionCheck', fallback: false, given: true, invalid: flag },
   { field: 'nftproxier.conntrackCleanup', fallback: true, given: false, invalid: flag },
 ];

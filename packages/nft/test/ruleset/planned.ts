@@ -1,0 +1,17 @@
+import { nodeView, Planner } from '@nftproxier/core';
+import type { PlanChange, ServicePortPlan } from '@nftproxier/core';
+import type { Example } from './services.js';
+
+/** The plans of examples on the node `here`. */
+export function changesOf(...examples: readonly Example[]): readonly PlanChange[] {
+  const planner = new Planner(nodeView('here', { addresses: ['192.0.2.7', '2001:db8:2::7'] }));
+  planner.replaceServices(examples.map(({ service }) => service));
+  planner.replaceEndpointSlices(examples.flatMap(({ slices }) => slices));
+  return planner.takeChanges();
+}
+
+/** The plan of an example's first port. */
+export function portPlanOf(example: Example | undefined): ServicePortPlan {
+  const [port] = changesOf(example!)[0]!.plan!.ports;
+  return port!;
+}
