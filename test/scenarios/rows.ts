@@ -224,7 +224,8 @@ export const rows = {
   '4.8/udp-first-endpoint': 'A UDP flow to a Service without endpoints works when it gets one.',
   '4.8/udp-gone': 'A UDP flow is released when the last endpoint goes, or the Service.',
   '4.8/udp-frontend': 'A UDP flow to an address that a Service gains is taken up.',
-  '4.8/udp-local': 'A UDP flow moves when the traffic policy no longer allows its endpoint.',
+  '4.8/udp-policy':
+    'A UDP flow stays with an endpoint that serves, though a traffic policy would not choose it any more.',
   '4.8/udp-restart': 'A UDP flow whose endpoint went while the proxy was away moves after its start.',
   '4.8/udp-node-port': 'UDP flows to the number of a node port on other addresses are left alone.',
   '4.8/udp-terminating': 'A UDP flow stays with an endpoint that terminates while it serves.',

@@ -41,7 +41,7 @@ export async function runOnTracer(scenario: Scenario, start: () => TracedProxy):
       // A packet on an open flow is connection tracking's affair, not the ruleset's.
       if (packet.flow !== undefined) continue;
       const fault = compare(packet, proxy.trace(tracePacket(scenario, packet)));
-      if (fault !== undefined) failures.push(locate(scenario, step, packet, fault));
+      failures.push(...locate(scenario, step, packet, fault));
     }
   }
   return failures;

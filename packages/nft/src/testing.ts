@@ -1,1 +1,2 @@
-export {};
+export * from './fake/index.js';
+export * from './load/fake-target.js';

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { defineFlags, flagHelp } from '../config/index.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
+import type { TraceOptions } from './trace.js';
 import { packageVersion } from './version.js';
 
 /**
@@ -32,6 +33,25 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
     .action(async (options: { readonly output: 'text' | 'json' }, command: Command) => {
       const { render } = await import('./render.js');
       finish(await render(command.args, options, output));
+    });
+
+  withFlags(program.command('trace'))
+    .description('show where a packet goes on a node that manifests describe, step by step, and why')
+    .requiredOption('--from <address>', 'source address, or "node" for the node itself')
+    .requiredOption('--to <destination>', 'ADDRESS:PORT/PROTOCOL, such as 10.96.0.10:53/udp or [fd00::1]:80/tcp')
+    .option('--interface <name>', 'interface the packet arrives on')
+    .option('--all', 'show rules that did not match, too')
+    .addOption(new Option('-o, --output <format>', 'form of the output').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      examples(
+        'nftproxier trace --manifests examples/shop --from 10.244.1.13 --to 10.96.0.10:53/udp',
+        'nftproxier trace --manifests examples/shop --from node --to 203.0.113.10:80/tcp --output json',
+      ),
+    )
+    .action(async (options: TraceOptions, command: Command) => {
+      const { trace } = await import('./trace.js');
+      finish(await trace(command.args, options, output));
     });
 
   return program.exitOverride((error) => {

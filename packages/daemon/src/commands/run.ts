@@ -65,11 +65,11 @@ async function serve(
   const name = nodeName(configuration.hostnameOverride, hostname());
   const families = hostFamilies((path) => readFileSync(path, 'utf8'));
   const nft = createNft();
+  const { source, required } = await createSource(configuration, name, log);
   const version = await checkHost(nft, configuration);
   applyHostSettings(configuration, log);
   log.info({ version: packageVersion(), node: name, families, nft: version, kernel: release() }, 'starting');
 
-  const { source, required } = await createSource(configuration, name, log);
   const loader = new Loader(createLoadTarget(nft));
   let fatal: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {

@@ -24,16 +24,17 @@ const wrap = (text: string, width: number, indent: string): string => {
 
 const describe = (flag: Flag): string => {
   const names = flag.short === undefined ? `--${flag.name}` : `-${flag.short}, --${flag.name}`;
-  const field = fields.find(({ path }) => path === flag.path);
-  const fallback =
-    field === undefined || field.fallback === undefined || field.fallback === ''
-      ? ''
-      : ` Default: ${show(field.fallback)}.`;
+  const value = show(fields.find(({ path }) => path === flag.path)?.fallback);
+  const fallback = value === '' ? '' : ` Default: ${value}.`;
   return `  ${names} ${valueNames[flag.kind]}\n${wrap(`${flag.about}${fallback}`, 92, '        ')}`;
 };
 
-const show = (value: unknown): string =>
-  Array.isArray(value) ? value.join(',') : typeof value === 'object' ? 'none' : String(value);
+const show = (value: unknown): string => {
+  if (value === undefined) return '';
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.join(',');
+  return typeof value === 'object' ? 'none' : JSON.stringify(value);
+};
 
 /** The help text about flags, in groups: what to do, ours and those that count beside a file, the rest, those without effect. */
 export const flagHelp = (): string => {

@@ -76,7 +76,9 @@ export const loadConfiguration = ({ argv, readFile, env }: LoadInput): Loaded =>
   const unreadable = file?.problems ?? [];
   const refused = new Set(checked.problems.map(({ field }) => field));
   // A value carried over from another mode's section is refused once, where it was written.
-  const own = checked.problems.filter(({ field }) => !refused.has(carried.get(field) ?? ''));
+  const own = checked.problems
+    .filter(({ field }) => !refused.has(carried.get(field) ?? ''))
+    .map((problem) => namedByFlag(problem, counting));
   const problems = [...given.problems, ...unreadable, ...(unreadable.length > 0 ? [] : own)];
   if (problems.length > 0) return { ok: false, problems, warnings };
   return {
@@ -110,6 +112,15 @@ const split = (
   ];
 };
 
+/** Names a problem by the flag that the value came from. */
+const namedByFlag = (problem: Problem, values: ReadonlyMap<string, unknown>): Problem => {
+  const [field] = problem.field.split('[');
+  const flag = flags.find(({ name, path }) => path?.join('.') === field && values.has(name));
+  return flag === undefined
+    ? problem
+    : { ...problem, field: `--${flag.name}`, remedy: problem.remedy.replace('remove the field', 'leave the flag out') };
+};
+
 const withFlags = (raw: Raw, values: ReadonlyMap<string, unknown>): Raw =>
   flags.reduce<Raw>((result, { name, path, besideFile }) => {
     const value = values.get(name);
@@ -122,10 +133,12 @@ const withDeprecatedPorts = (raw: Raw, values: ReadonlyMap<string, unknown>): Ra
   const apply = (result: Raw, flag: string, key: string, fallback: string): Raw => {
     const port = values.get(flag);
     if (typeof port !== 'number') return result;
-    const address = result[key] ?? fallback;
-    return { ...result, [key]: port === 0 ? '' : withPort(String(address), port) };
+    const given = result[key];
+    const address = typeof given === 'string' ? given : fallback;
+    return { ...result, [key]: port === 0 ? '' : withPort(address, port) };
   };
-  const ipv6 = String(raw['bindAddress'] ?? '').includes(':');
+  const bindAddress = raw['bindAddress'];
+  const ipv6 = typeof bindAddress === 'string' && bindAddress.includes(':');
   return apply(
     apply(raw, 'healthz-port', 'healthzBindAddress', ipv6 ? '::' : '0.0.0.0'),
     'metrics-port',

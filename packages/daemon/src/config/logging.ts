@@ -25,9 +25,7 @@ const levels: Readonly<Record<number, string>> = { 10: 'T', 20: 'D', 30: 'I', 40
  * Values are written as JSON, so that text from the cluster cannot start a line of its own.
  */
 export const textLine = (record: Readonly<Record<string, unknown>>): string => {
-  const { level, time, msg, pid, hostname, ...rest } = record;
-  void pid;
-  void hostname;
+  const { level, time, msg, pid: _pid, hostname: _hostname, ...rest } = record;
   const at = typeof time === 'number' ? new Date(time).toISOString() : String(time);
   const members = Object.entries(rest).map(([name, value]) => ` ${name}=${JSON.stringify(value) ?? 'undefined'}`);
   return `${levels[Number(level)] ?? '?'} ${at} ${JSON.stringify(msg ?? '')}${members.join('')}\n`;

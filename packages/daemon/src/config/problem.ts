@@ -21,7 +21,8 @@ const limit = 120;
 /** Shows a given value in a message: as JSON, so that line breaks and control characters cannot forge log lines. */
 export const showValue = (value: unknown): string => {
   if (value === undefined) return '(nothing)';
-  const text = JSON.stringify(value) ?? String(value);
+  // Of a symbol or a function JSON has nothing to say, whatever its type declares.
+  const text = (JSON.stringify(value) as string | undefined) ?? typeof value;
   return text.length > limit ? `${text.slice(0, limit)}… (${String(text.length)} characters)` : text;
 };
 

@@ -39,11 +39,14 @@ const ruleOf = (issue: z.core.$ZodIssue): string => {
   return known?.doc.rule ?? issue.message;
 };
 
-const required: Raw = { apiVersion: schema.shape.apiVersion.value, kind: schema.shape.kind.value };
+const required: Readonly<Record<string, string>> = {
+  apiVersion: schema.shape.apiVersion.value,
+  kind: schema.shape.kind.value,
+};
 
 const remedyOf = (path: readonly PropertyKey[]): string => {
   const constant = required[String(path[0])];
-  if (constant !== undefined) return `Write ${String(path[0])}: ${String(constant)}.`;
+  if (constant !== undefined) return `Write ${String(path[0])}: ${constant}.`;
   const fallback = fieldAt(path)?.fallback;
   return fallback === undefined || fallback === ''
     ? 'Correct it, or remove the field.'

@@ -1,7 +1,7 @@
 import { families, type Family } from '@nftproxier/core';
 import type { RequestListener } from 'node:http';
 import { listen, type ListenError, type ListeningServer } from '../http/listen.js';
-import { json } from '../http/router.js';
+import { type HttpReply, json } from '../http/router.js';
 
 /** A Service whose load balancer asks this node whether it has endpoints. */
 export interface ServiceHealthCheck {
@@ -73,7 +73,7 @@ const wantedSockets = (
  * The answer to a load balancer: 200 if this node has endpoints and its rules are fresh, else 503. The weight header lets
  * a load balancer spread by the number of endpoints.
  */
-export const answerServiceHealth = (check: ServiceHealthCheck, family: Family, isFresh: boolean) => {
+export const answerServiceHealth = (check: ServiceHealthCheck, family: Family, isFresh: boolean): HttpReply => {
   const localEndpoints = check.localEndpoints[family] ?? 0;
   const { namespace, name } = check;
   return json(

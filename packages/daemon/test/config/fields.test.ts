@@ -156,7 +156,7 @@ const rows: readonly Row[] = [
 ];
 
 const file = (row: Row, value: unknown) =>
-  load(withValue({ mode: 'nftables', ...row.beside } as Record<string, unknown>, row.field.split('.'), value));
+  load(withValue({ mode: 'nftables', ...row.beside }, row.field.split('.'), value));
 
 test('every field has a row', () => {
   expect(rows.map(({ field }) => field).toSorted()).toEqual(

@@ -188,9 +188,7 @@ describe('files that are not quite right', () => {
   });
 
   test('YAML 1.1 words are booleans, as they are to Kubernetes', () => {
-    expect(valid(load(`${kubeadm.replace('tcpBeLiberal: false', 'tcpBeLiberal: yes')}`)).conntrack.tcpBeLiberal).toBe(
-      true,
-    );
+    expect(valid(load(kubeadm.replace('tcpBeLiberal: false', 'tcpBeLiberal: yes'))).conntrack.tcpBeLiberal).toBe(true);
   });
 
   test('an error carries all problems, and text from the file cannot forge lines', () => {

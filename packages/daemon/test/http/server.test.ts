@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { describe, expect, test, vi } from 'vitest';
-import { type Handler, listen, ListenError, plain, requestListener, type Routes } from '../../src/http/index.js';
+import { type Handler, listen, type ListenError, plain, requestListener, type Routes } from '../../src/http/index.js';
 import { ask, serving } from './serving.js';
 
 describe('requestListener', () => {

@@ -71,8 +71,7 @@ const checkFamily = ({ name, type, samples }: ParsedFamily): void => {
   if (type !== 'histogram') return;
   const series = new Map<string, ParsedSample[]>();
   for (const sample of samples) {
-    const { le, ...rest } = sample.labels;
-    void le;
+    const { le: _le, ...rest } = sample.labels;
     const key = JSON.stringify(rest);
     series.set(key, [...(series.get(key) ?? []), sample]);
   }

@@ -24,7 +24,6 @@ export class FakeNft implements NftTarget, Ruleset {
     return this.#tables;
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- the real one is asynchronous, and so are its errors
   async apply(transaction: Transaction, options?: ListOptions): Promise<void> {
     // Rendered for its checks: what cannot be written must not be accepted here either.
     renderTransaction(transaction);

@@ -51,7 +51,7 @@ export function createNft(options: NftOptions = {}): Nft {
     });
     const result = await subprocess;
     if (result.failed) throw errorOf(result as Result, { command, timeoutMs, stderr: stderr.slice(0, mostErrorText) });
-    return String(result.stdout);
+    return result.stdout;
   };
 
   return {
@@ -85,10 +85,10 @@ function errorOf(result: Result, { command, timeoutMs, stderr }: Run): Error {
   if (result.signal !== undefined) return new NftKilledError(result.signal);
   const { code } = result;
   if (code === 'ENOENT' || /^exec of ".*" failed/m.test(stderr)) return new NftMissingError(command);
-  if (code === 'EACCES' || /Operation not permitted/.test(stderr)) {
+  if (code === 'EACCES' || stderr.includes('Operation not permitted')) {
     return new NftPermissionError(code ?? firstLine(stderr));
   }
-  return new NftRefusedError(parseRefusals(stderr || String(result.cause ?? '')));
+  return new NftRefusedError(parseRefusals(stderr || (result.cause instanceof Error ? result.cause.message : '')));
 }
 
 function firstLine(text: string): string {

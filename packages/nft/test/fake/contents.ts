@@ -45,12 +45,12 @@ export async function contentsOfKernel(nft: Nft, table: string): Promise<Content
 }
 
 function chainLine(name: unknown, hook: unknown, priority: unknown, rules: number): string {
-  return `${String(name)} ${hook === undefined ? '-' : String(hook)} ${hook === undefined ? '-' : String(priority)} ${String(rules)}`;
+  return JSON.stringify([name, hook ?? '-', hook === undefined ? '-' : priority, rules]);
 }
 
 function setLine(name: unknown, elements: readonly Element[], size: unknown): string {
   const texts = elements.map(({ key, value }) => `${keyText(key)} : ${valueText(value)}`).sort();
-  return `${String(name)} ${size === undefined ? '-' : String(size)} { ${texts.join(', ')} }`;
+  return JSON.stringify([name, size ?? '-', ...texts]);
 }
 
 /** How a target takes operations: accepted, or the reason why not and where. */
