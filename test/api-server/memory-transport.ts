@@ -32,8 +32,10 @@ export function memoryTransport(server: ApiServer): MemoryTransport {
     set target(target) {
       state.target = target;
     },
-    stream: (path, query, signal) => {
-      if (state.down) return Promise.reject(unreachable('ECONNREFUSED'));
+    stream: async (path, query, signal) => {
+      // As over a network, other things have their turn before there is an answer.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (state.down) throw unreachable('ECONNREFUSED');
       const outcome = state.target.handle({
         method: 'GET',
         path,
@@ -41,7 +43,7 @@ export function memoryTransport(server: ApiServer): MemoryTransport {
         headers: {},
         body: '',
       });
-      if (outcome === 'reset') return Promise.reject(unreachable('ECONNRESET'));
+      if (outcome === 'reset') throw unreachable('ECONNRESET');
       if (outcome === 'hang') {
         return new Promise((_resolve, reject) => {
           if (signal.aborted) reject(unreachable('aborted'));
@@ -61,7 +63,7 @@ export function memoryTransport(server: ApiServer): MemoryTransport {
       if (signal.aborted) abort();
       else signal.addEventListener('abort', abort, { once: true });
       const response: ApiResponse = { status: outcome.status, headers: outcome.headers, body };
-      return Promise.resolve(response);
+      return response;
     },
   };
 }

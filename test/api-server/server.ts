@@ -92,7 +92,7 @@ export class ApiServer {
   /** A muted server takes connections and requests, and says nothing any more, bookmarks included. */
   mute(on: boolean): void {
     this.#muted = on;
-    for (const open of this.watches) open.hold(on);
+    for (const open of this.watches) open.mute(on);
   }
 
   get muted(): boolean {

@@ -42,8 +42,10 @@ export interface Watch {
   cut(how: Cut): void;
   /** The connection breaks after so many more bytes. */
   cutAfter(bytes: number, how: Cut): void;
-  /** From now on changes are collected, not sent; `false` sends them. */
+  /** From now on changes are collected, not sent, and there are no bookmarks; `false` sends what was collected. */
   hold(on: boolean): void;
+  /** From now on nothing is sent, but kept for later; `false` sends it. */
+  mute(on: boolean): void;
   /** Changes that are collected, in any order and number. */
   held: Change[];
 }
@@ -76,6 +78,7 @@ class OpenWatch implements Watch {
   readonly #timers = new Set<unknown>();
   #unsubscribe: () => void = () => undefined;
   #holding = false;
+  #unsent: Buffer[] | undefined;
   #cutting: { readonly how: Cut; readonly left: number } = { how: 'fin', left: Number.POSITIVE_INFINITY };
   #closed = false;
 
@@ -108,6 +111,10 @@ class OpenWatch implements Watch {
   raw(bytes: Buffer | string): void {
     if (this.#closed) return;
     const buffer = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+    if (this.#unsent) {
+      this.#unsent.push(buffer);
+      return;
+    }
     const { how, left } = this.#cutting;
     this.#cutting = { how, left: left - buffer.length };
     this.#sink.write(buffer.subarray(0, left));
@@ -150,6 +157,12 @@ class OpenWatch implements Watch {
     const lines = changes.map((change) => this.#lineOf(change)).filter((line) => line !== '');
     // Together, as a server does that has several to send.
     if (lines.length > 0) this.raw(lines.join(''));
+  }
+
+  mute(on: boolean): void {
+    const unsent = this.#unsent ?? [];
+    this.#unsent = on ? unsent : undefined;
+    if (!on) for (const bytes of unsent) this.raw(bytes);
   }
 
   #begin(): void {
@@ -224,7 +237,7 @@ class OpenWatch implements Watch {
   }
 
   #bookmark(annotations?: Readonly<Record<string, string>>): void {
-    if (this.#faults.noBookmarks === true && !annotations) return;
+    if ((this.#faults.noBookmarks === true || this.#holding) && !annotations) return;
     const { kind, apiVersion, empty } = this.#kind;
     const resourceVersion = String(this.#cluster.resourceVersion);
     const metadata = { resourceVersion, ...(annotations ? { annotations } : {}) };

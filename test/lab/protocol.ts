@@ -85,6 +85,8 @@ export interface LoadRequest {
   /** Connections at the same time. */
   readonly concurrency: number;
   readonly timeoutMs: number;
+  /** Milliseconds that each of the `concurrency` rests after a connection; 0 unless given. */
+  readonly pauseMs?: number;
   /** Source addresses, used in turn. */
   readonly sources?: readonly string[];
 }

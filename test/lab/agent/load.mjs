@@ -35,6 +35,7 @@ export async function load(request) {
         latencies[answered++] = performance.now() - from;
         count(answeredBy, server);
       }
+      if (request.pauseMs) await new Promise((rested) => setTimeout(rested, request.pauseMs));
     }
   };
   await Promise.all(Array.from({ length: request.concurrency }, worker));

@@ -1,4 +1,5 @@
 import type { EndpointSlice, Service } from '../kubernetes/index.js';
+import type { Planner } from '../plan/index.js';
 import { service, slice } from './objects.js';
 import type { EndpointFields } from './objects.js';
 import { below, oneOf, someOf } from './random.js';
@@ -43,6 +44,15 @@ export function randomEvent(random: Random, size: WorldSize = smallWorld): World
   const verb = random() < 0.8 ? 'set' : 'delete';
   if (random() < 0.4) return { verb, service: randomService(random, size, below(random, size.services)) };
   return { verb, slice: randomSlice(random, size, below(random, size.services * size.slices)) };
+}
+
+/** Tells a planner of an event. */
+export function tell(planner: Planner, event: WorldEvent): void {
+  if ('service' in event) {
+    if (event.verb === 'set') planner.setService(event.service);
+    else planner.deleteService(event.service);
+  } else if (event.verb === 'set') planner.setEndpointSlice(event.slice);
+  else planner.deleteEndpointSlice(event.slice);
 }
 
 const policies = ['Cluster', 'Cluster', 'Local'] as const;

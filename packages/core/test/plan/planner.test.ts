@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nodeView, Planner } from '@nftproxier/core';
 import type { EndpointSlice, KubernetesObject, NodeView, PlanChange, Service, ServicePlan } from '@nftproxier/core';
-import { randomEvent, randomWorld, seededRandom, service, shuffled, slice, smallWorld } from '@nftproxier/core/testing';
+import {
+  randomEvent,
+  randomWorld,
+  seededRandom,
+  service,
+  shuffled,
+  slice,
+  smallWorld,
+  tell,
+} from '@nftproxier/core/testing';
 import type { Random, World, WorldEvent } from '@nftproxier/core/testing';
 
 const here = nodeView('here', { zone: 'east', addresses: ['192.0.2.7', '2001:db8:1::7'] });
@@ -33,14 +42,6 @@ function store<T extends KubernetesObject>(objects: Map<string, T>, object: T, v
   const name = object.metadata?.name ?? '';
   if (verb === 'set') objects.set(name, object);
   else objects.delete(name);
-}
-
-function tell(planner: Planner, event: WorldEvent): void {
-  if ('service' in event) {
-    if (event.verb === 'set') planner.setService(event.service);
-    else planner.deleteService(event.service);
-  } else if (event.verb === 'set') planner.setEndpointSlice(event.slice);
-  else planner.deleteEndpointSlice(event.slice);
 }
 
 /** The plans of a planner that learns of everything at once, in any order. */

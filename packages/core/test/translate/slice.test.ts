@@ -8,7 +8,7 @@ const web = { service: 'web', ports: [8080], endpoints: ['10.244.0.1'] } satisfi
 
 /** A good slice with fields of its own replaced. */
 function translated(fields: Readonly<Record<string, unknown>>) {
-  return translateSlice({ ...slice(web), ...fields } as EndpointSlice);
+  return translateSlice({ ...slice(web), ...fields });
 }
 
 function modelOf(fields: Readonly<Record<string, unknown>>): SliceModel {

@@ -1,7 +1,7 @@
 import { families, type Family } from '@nftproxier/core';
 import type { RequestListener } from 'node:http';
 import { listen, type ListenError, type ListeningServer } from '../http/listen.js';
-import { type HttpReply, json } from '../http/router.js';
+import { type HttpReply, json, send } from '../http/router.js';
 
 /** A Service whose load balancer asks this node whether it has endpoints. */
 export interface ServiceHealthCheck {
@@ -100,9 +100,8 @@ export const createServiceHealth = ({ isFresh, failed, retryPeriod = 5_000 }: Se
 
   const open = (entry: Entry, family: Family, host: string): Socket => {
     const answer: RequestListener = (message, response) => {
-      const { status, headers, body } = answerServiceHealth(entry.check, family, isFresh());
       message.resume();
-      response.writeHead(status, headers).end(body);
+      send(response, answerServiceHealth(entry.check, family, isFresh()));
     };
     const socket: Socket = {
       failing: false,

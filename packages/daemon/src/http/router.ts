@@ -71,13 +71,14 @@ const handlerFor = (routes: Routes, path: string): Handler | undefined => {
   return longest === undefined ? undefined : routes.get(longest);
 };
 
-const send = (response: ServerResponse, { status, headers = {}, body }: HttpReply): void => {
+/** Writes an answer; of a known length, as Go's servers do for short ones. */
+export const send = (response: ServerResponse, { status, headers = {}, body }: HttpReply): void => {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, headers);
   if (typeof body === 'string' || body instanceof Uint8Array) {
-    response.end(body);
+    response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) }).end(body);
     return;
   }
+  response.writeHead(status, headers);
   body.once('error', () => response.destroy());
   response.once('close', () => body.destroy());
   body.pipe(response);

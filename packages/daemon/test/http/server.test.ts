@@ -35,6 +35,7 @@ describe('requestListener', () => {
     expect([answer.status, answer.body]).toEqual([status, body]);
     expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    expect(answer.headers['content-length']).toBe(String(Buffer.byteLength(body)));
   });
 
   test('HEAD gets headers and no body', async () => {

@@ -61,6 +61,7 @@ describe('row 2: the resource version has expired', () => {
       scene.api.setFault({ verb: 'list', page: 'later', times: 1, effect: { type: 'status', status: expired } });
       scene.reflector.start();
       expect(await scene.untilInSync(5_000)).toBeLessThanOrEqual(2_000);
+      await scene.clock.settle();
       expect(scene.status.errors).toBe(1);
       expect(scene.api.requests.map(({ verb, query }) => `${verb} ${query['limit'] ?? '-'}`)).toEqual([
         'watch-list -',

@@ -38,7 +38,7 @@ export class FakeClock implements Clock {
   /** Lets what is ready run, without time going by. */
   async settle(): Promise<void> {
     // A setImmediate comes after all promise callbacks that lead to one another.
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Lets `ms` milliseconds go by, timers firing in order. */

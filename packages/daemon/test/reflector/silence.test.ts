@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { service } from './objects.js';
-import { guarded, type Scene } from './scene.js';
+import { guarded, Scene } from './scene.js';
 import { report } from './scorecard.js';
 
 function fill(scene: Scene, count: number): void {
@@ -125,7 +125,6 @@ describe('row 5: lists', () => {
   }
 
   it.each(['before', 'after'] as const)('a WatchList closed %s its end', async (when) => {
-    const { Scene } = await import('./scene.js');
     const scene = new Scene();
     fill(scene, 7);
     scene.api.setFault({ verb: 'watch-list', effect: { type: 'watch', faults: { closeAtInitialEventsEnd: when } } });
@@ -140,7 +139,6 @@ describe('row 5: lists', () => {
   });
 
   it('a list that ends in the middle is not taken for one', async () => {
-    const { Scene } = await import('./scene.js');
     const scene = new Scene();
     fill(scene, 30);
     scene.api.setFault({ verb: 'watch-list', effect: { type: 'no-watch-list', how: 'refuse' } });

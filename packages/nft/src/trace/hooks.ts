@@ -1,9 +1,8 @@
-import type { ChainState, TableState } from '../fake/index.js';
 import { walkChain } from './chain.js';
 import type { Ended } from './chain.js';
 import { isLocal } from './packet.js';
 import { withStep } from './world.js';
-import type { End, Hook, Scene, World } from './world.js';
+import type { BaseChain, End, Hook, Scene, World } from './world.js';
 
 /** A world at the end of its way. */
 export interface Fate {
@@ -39,11 +38,6 @@ export function walkHooks(scene: Scene, start: World): readonly Fate[] {
 
 function then(fates: readonly Fate[], next: (world: World) => readonly Fate[]): readonly Fate[] {
   return fates.flatMap((fate) => (fate.end === 'accept' ? next(fate.world) : [fate]));
-}
-
-interface BaseChain {
-  readonly table: TableState;
-  readonly chain: ChainState;
 }
 
 function passFrom(scene: Scene, interfaceName: string) {
@@ -85,13 +79,15 @@ function reasonNotToAsk(world: World, { scene, hook, askNat }: Passage): string 
 }
 
 /** All base chains of a hook in the order the kernel calls them. */
-function baseChainsOf({ ruleset }: Scene, hook: Hook): readonly BaseChain[] {
+function baseChainsOf({ ruleset, baseChains }: Scene, hook: Hook): readonly BaseChain[] {
+  const known = baseChains.get(hook);
+  if (known) return known;
   const chains = [...ruleset.tables.values()].flatMap((table) =>
     [...table.chains.values()].filter(({ chain }) => chain.base?.hook === hook).map((chain) => ({ table, chain })),
   );
-  return chains.sort(
-    (a, b) => position(a) - position(b) || priority(a) - priority(b) || a.chain.sequence - b.chain.sequence,
-  );
+  chains.sort((a, b) => position(a) - position(b) || priority(a) - priority(b) || a.chain.sequence - b.chain.sequence);
+  baseChains.set(hook, chains);
+  return chains;
 }
 
 // The kernel calls all nat chains of a hook at one place, whatever their priorities, which only order them among themselves.

@@ -59,7 +59,7 @@ export interface Trace {
 export function tracePacket(ruleset: Ruleset, packet: Packet, node: TraceNode): Trace {
   const canonical = canonicalPacket(packet);
   const fates = walkHooks(
-    { ruleset, packet: canonical, node, intervals: new Map() },
+    { ruleset, packet: canonical, node, intervals: new Map(), baseChains: new Map() },
     {
       share: 1,
       to: canonical.to,

@@ -1,4 +1,4 @@
-import type { Ruleset, SetState, TableState } from '../fake/index.js';
+import type { ChainState, Ruleset, SetState, TableState } from '../fake/index.js';
 import type { Intervals } from '../fake/intervals.js';
 import type { Atom, Chain } from '../syntax/index.js';
 import type { Packet, TraceNode } from './packet.js';
@@ -54,6 +54,14 @@ export interface Scene {
   readonly node: TraceNode;
   /** Interval sets, prepared for look-ups, as they are needed. */
   readonly intervals: Map<SetState, Intervals>;
+  /** The base chains of each hook in the order they are called, likewise. */
+  readonly baseChains: Map<Hook, readonly BaseChain[]>;
+}
+
+/** A base chain and its table. */
+export interface BaseChain {
+  readonly table: TableState;
+  readonly chain: ChainState;
 }
 
 /** Where in the kernel a packet is. */

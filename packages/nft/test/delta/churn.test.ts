@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nodeView, Planner } from '@nftproxier/core';
-import type { NodeView, PlanChange } from '@nftproxier/core';
-import { randomEvent, randomWorld, seededRandom, smallWorld } from '@nftproxier/core/testing';
-import type { Random, WorldEvent, WorldSize } from '@nftproxier/core/testing';
+import type { PlanChange, Planner } from '@nftproxier/core';
+import { randomEvent, seededRandom, smallWorld, tell } from '@nftproxier/core/testing';
 import { FakeNft } from '../../src/fake/index.js';
 import { activationOperations, skeletonOperations } from '../../src/ruleset/index.js';
 import type { Operation } from '../../src/syntax/index.js';
@@ -13,8 +11,8 @@ import type { PreparedChange } from '../../src/table/model.js';
 import { settings } from '../ruleset/services.js';
 import { contentsOf } from './contents.js';
 import type { Contents } from './contents.js';
+import { here, newPlanner } from './world.js';
 
-const here = nodeView('here', { zone: 'east', addresses: ['192.0.2.7', '2001:db8:1::7'] });
 const table = 'nftproxier';
 
 /** A table of the fake and the model of it. */
@@ -51,22 +49,6 @@ async function fresh(planner: Planner): Promise<Loaded> {
   const loaded = await new Loaded().start();
   await loaded.apply([...planner.plans].map(([service, plan]) => ({ service, plan })));
   return loaded;
-}
-
-function tell(planner: Planner, event: WorldEvent): void {
-  if ('service' in event) {
-    if (event.verb === 'set') planner.setService(event.service);
-    else planner.deleteService(event.service);
-  } else if (event.verb === 'set') planner.setEndpointSlice(event.slice);
-  else planner.deleteEndpointSlice(event.slice);
-}
-
-function newPlanner(random: Random, size: WorldSize, node: NodeView = here): Planner {
-  const planner = new Planner(node);
-  const { services, slices } = randomWorld(random, size);
-  planner.replaceServices(services);
-  planner.replaceEndpointSlices(slices);
-  return planner;
 }
 
 function expectSame(actual: unknown, expected: unknown): void {

@@ -32,6 +32,6 @@ it('random histories have the same outcomes and contents in the kernel', async (
         expect(contentsOfFake(fake, table)).toEqual(await contentsOfKernel(namespace.nft, table));
       }
     }),
-    { numRuns: 15, seed: 1, endOnFailure: true },
+    { numRuns: 8, seed: 1, endOnFailure: true },
   );
 });

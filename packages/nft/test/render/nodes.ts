@@ -111,8 +111,7 @@ const pod: Statement = {
   right: { kind: 'value', value: '10.244.0.0/16' },
 };
 
-/** Every kind of statement, with its text, and those that must stand before it in a rule. */
-export const statements: readonly (readonly [Statement, string, ...Statement[]])[] = [
+const texts: readonly (readonly [Statement, string, ...Statement[]])[] = [
   [pod, 'ip saddr != 10.244.0.0/16'],
   [{ ...pod, op: '==' }, 'ip saddr 10.244.0.0/16'],
   [
@@ -216,3 +215,6 @@ export const statements: readonly (readonly [Statement, string, ...Statement[]])
     'update @clients { ip saddr timeout 600s }',
   ],
 ];
+
+/** Every kind of statement, with its text, and those that must stand before it in a rule. */
+export const statements = texts.map(([statement, text, ...before]) => ({ statement, text, before }));

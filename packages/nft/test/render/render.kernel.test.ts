@@ -37,7 +37,7 @@ it.each(elements)('nft reads an element of %s: %#', async (set, element) => {
   await target.apply({ table, operations: [{ op: 'delete-elements', set, elements: [element] }] });
 });
 
-it.each(statements)('nft reads a statement: %#', async (statement, _text, ...before) => {
+it.each(statements)('nft reads $text', async ({ statement, before }) => {
   await target.apply({ table, operations: inChain([...before, statement]) });
 });
 

@@ -29,14 +29,12 @@ describe('text of', () => {
   it.each(chains)('chain %#', (node, text) => {
     expect(renderChain(node)).toBe(text);
   });
-  it.each(statements)('statement %#', (node, text) => {
-    expect(renderStatement(node)).toBe(text);
+  it.each(statements)('statement $text', ({ statement, text }) => {
+    expect(renderStatement(statement)).toBe(text);
   });
   it('a rule', () => {
-    const [first, second] = statements;
-    expect(renderRule([first?.[0] ?? { kind: 'reject' }, second?.[0] ?? { kind: 'reject' }])).toBe(
-      'ip saddr != 10.244.0.0/16 ip saddr 10.244.0.0/16',
-    );
+    const rule = statements.slice(0, 3).map(({ statement }) => statement);
+    expect(renderRule(rule)).toBe('ip saddr != 10.244.0.0/16 ip saddr 10.244.0.0/16 ct state new');
   });
 });
 

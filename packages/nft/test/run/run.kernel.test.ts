@@ -192,3 +192,27 @@ it('says which service is to blame', async () => {
     refusals: [{ at: { operation: 1, element: 1 }, statement: `delete element inet ${table} ips { 10.0.0.9 }` }],
   });
 });
+
+it('says that a message was too long for the socket, as it is in a mapped user namespace', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nft-mapped-'));
+  try {
+    const command = join(folder, 'nft');
+    writeFileSync(command, '#!/bin/sh\nexec unshare --user --map-root-user --net nft "$@"\n', { mode: 0o755 });
+    const elements = Array.from({ length: 20_000 }, (_unused, index) => ({
+      key: [`10.0.${String(index >> 8)}.${String(index & 255)}`],
+    }));
+    const operations: readonly Operation[] = [
+      { op: 'add-table' },
+      { op: 'add-set', set: { name: 'ips', key: address } },
+      { op: 'add-elements', set: 'ips', elements },
+    ];
+    const target = createTarget(namespace.nftWith({ command }));
+    await expect(target.apply({ table, operations })).rejects.toMatchObject({
+      code: 'NFT_REFUSED',
+      reason: 'too-long',
+    });
+    await target.apply({ table, operations: operations.slice(0, 2) });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

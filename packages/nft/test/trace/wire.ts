@@ -26,6 +26,45 @@ const macs = { node: '02:00:00:00:00:01', neighbour: '02:00:00:00:00:02' };
 export function makeWire(family: 'ip' | 'ip6', nodeAddress: string, neighbours: readonly string[]): Wire {
   const node = makeNamespace();
   const neighbour = makeNamespace();
+  const remove = (): void => {
+    node.remove();
+    neighbour.remove();
+  };
+  try {
+    connect(family, { node, neighbour, nodeAddress, neighbours });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+  let firstPort = 20_000;
+  return {
+    node,
+    async send(by, from, to, port) {
+      await createTarget(node.nft).apply({ table: 'sightings', operations: sightings(family) });
+      const sender = by === 'node' ? node : neighbour;
+      sender.exec(process.execPath, '-e', sendScript, from, String(firstPort), String(packets), to, String(port));
+      firstPort += packets;
+      const keys = async (set: string): Promise<readonly (readonly Atom[])[]> =>
+        (await listElements(node.nft, { table: 'sightings', set, kind: 'set' })).elements.map(({ key }) => key);
+      const left = (await keys('left')).map(([address, number]) => `${String(address)} ${String(number)}`);
+      return {
+        left: left.sort(),
+        masqueraded: (await keys('masqueraded')).length > 0,
+        delivered: (await keys('delivered')).length > 0,
+      };
+    },
+    remove,
+  };
+}
+
+interface Ends {
+  readonly node: Namespace;
+  readonly neighbour: Namespace;
+  readonly nodeAddress: string;
+  readonly neighbours: readonly string[];
+}
+
+function connect(family: 'ip' | 'ip6', { node, neighbour, nodeAddress, neighbours }: Ends): void {
   const ip = family === 'ip' ? ['ip', '-4'] : ['ip', '-6'];
   const length = family === 'ip' ? '32' : '128';
   node.exec('ip', 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', neighbour.name);
@@ -46,28 +85,6 @@ export function makeWire(family: 'ip' | 'ip6', nodeAddress: string, neighbours: 
   neighbour.exec(...ip, 'route', 'add', nodeAddress, 'dev', 'eth0');
   neighbour.exec(...ip, 'neighbour', 'add', nodeAddress, 'lladdr', macs.node, 'dev', 'eth0');
   neighbour.exec(...ip, 'route', 'add', 'default', 'via', nodeAddress, 'dev', 'eth0');
-  let firstPort = 20_000;
-  return {
-    node,
-    async send(by, from, to, port) {
-      await createTarget(node.nft).apply({ table: 'sightings', operations: sightings(family) });
-      const sender = by === 'node' ? node : neighbour;
-      sender.exec(process.execPath, '-e', sendScript, from, String(firstPort), String(packets), to, String(port));
-      firstPort += packets;
-      const keys = async (set: string): Promise<readonly (readonly Atom[])[]> =>
-        (await listElements(node.nft, { table: 'sightings', set, kind: 'set' })).elements.map(({ key }) => key);
-      const left = (await keys('left')).map(([address, number]) => `${String(address)} ${String(number)}`);
-      return {
-        left: left.sort(),
-        masqueraded: (await keys('masqueraded')).length > 0,
-        delivered: (await keys('delivered')).length > 0,
-      };
-    },
-    remove() {
-      node.remove();
-      neighbour.remove();
-    },
-  };
 }
 
 // The last hooks of a packet's way, in a table of their own. What loopback brings back was not sent away.

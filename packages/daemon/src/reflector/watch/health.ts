@@ -61,6 +61,7 @@ export class Health {
     for (const code of overWhenCurrent) this.#warnings.delete(code);
   }
 
+  /** The server told something new. */
   progress(): void {
     this.#warnings.delete('api-server-failing');
   }

@@ -263,6 +263,7 @@ export class Reflector<T extends KubernetesObject> {
 
   #onSynced(events: ObjectEvent<T>[]): Promise<void> {
     this.#health.current();
+    this.#health.progress();
     return this.#delivery.synced(events);
   }
 

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { NetworkNamespace } from '../lab/index.js';
+
+const main = fileURLToPath(new URL('../../packages/daemon/dist/main.js', import.meta.url));
+
+/** A running `nftproxier`. */
+export interface DaemonProcess {
+  readonly pid: number | undefined;
+  /** What it has written so far. */
+  readonly log: () => string;
+  /** Resolves when it has written a line with this text, also one it wrote before. */
+  says(text: string): Promise<void>;
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined>;
+}
+
+/** Starts the built daemon in a network namespace. */
+export function startDaemon(namespace: NetworkNamespace, args: readonly string[]): DaemonProcess {
+  const [file = '', ...before] = namespace.prefix;
+  const child = execa(file, [...before, process.execPath, main, ...args], {
+    reject: false,
+    stdin: 'ignore',
+    all: true,
+  });
+  let log = '';
+  child.all.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  return {
+    pid: child.pid,
+    log: () => log,
+    async says(text) {
+      const until = Date.now() + 20_000;
+      while (!log.includes(text)) {
+        if (Date.now() > until || child.exitCode !== null) throw new Error(`nftproxier did not say ${text}:\n${log}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return (await child).exitCode;
+    },
+  };
+}
+
+/** Flags that fit the lab: its addresses, and none of the settings that only a host may make. */
+export const labFlags = [
+  '--hostname-override=node-a',
+  '--cluster-cidr=10.244.0.0/16,fd00:10:244::/56',
+  '--conntrack-max-per-core=0',
+  '--oom-score-adj=0',
+] as const;
