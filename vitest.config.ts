@@ -21,6 +21,9 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.kernel.test.ts'],
+          // Against a hang: nothing here asserts how long it takes, and a busy machine is slow.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -28,6 +31,7 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: ['packages/*/test/**/*.kernel.test.ts', 'test/**/*.kernel.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
           // Real packets and real processes: one file at a time, so that tests do not disturb each other's timing.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -16,6 +16,8 @@ const groups = new Set();
 /** Output that is kept is read in a log, not on a terminal. */
 const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
 
+const HANG_MS = 25 * 60_000;
+
 /** How long a program may take to stop when asked, before it is killed. */
 const STOP_MS = 15_000;
 
@@ -57,11 +59,11 @@ function searchPath() {
  * @param {object} [options]
  * @param {Record<string, string | undefined>} [options.env] added to this process's environment
  * @param {string} [options.cwd] the top of the repository by default
- * @param {number} [options.timeoutMs] ten minutes by default
+ * @param {number} [options.timeoutMs] against a hang: far above the longest run seen, on a busy machine too
  * @param {boolean} [options.stream] let it write to this process's streams, instead of keeping its output
  * @returns {Promise<Outcome>}
  */
-export function run(command, { env, cwd = ROOT, timeoutMs = 600_000, stream = false } = {}) {
+export function run(command, { env, cwd = ROOT, timeoutMs = HANG_MS, stream = false } = {}) {
   const started = process.hrtime.bigint();
   const [program = '', ...args] = command;
   if (interrupted) return Promise.resolve({ code: 130, output: 'not started: interrupted\n', seconds: 0 });

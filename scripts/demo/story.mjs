@@ -29,13 +29,17 @@ export async function tell() {
   let lab;
   /** @type {Daemon | undefined} */
   let daemon;
-  const finish = async () => {
-    await daemon?.stop();
-    await lab?.close();
-    await rm(folder, { recursive: true, force: true });
-  };
+  /** @type {Promise<void> | undefined} */
+  let finished;
+  const finish = () =>
+    (finished ??= (async () => {
+      await daemon?.stop();
+      await lab?.close();
+      await rm(folder, { recursive: true, force: true });
+    })());
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    process.once(signal, () => void finish().then(() => process.exit(1)));
+    // Not once(): the listener has to be there still when others, who would end the process, look for one.
+    process.on(signal, () => void finish().then(() => process.exit(1)));
   }
   try {
     say('A cluster of network namespaces: node-a with the proxy and some pods, node-b with others, a client outside.');
@@ -73,6 +77,8 @@ export async function tell() {
     );
     return wrong === 0 ? 0 : 1;
   } catch (error) {
+    // Interrupted: what fails now fails because of that.
+    if (finished !== undefined) return 1;
     const words = await daemon?.lastWords();
     process.stderr.write(`${error instanceof LabError ? error.message : String(error)}\n${words ?? ''}\n`);
     return 1;

@@ -25,6 +25,7 @@ export async function brokenSnippets() {
       // An example shows a value and stops there.
       compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
       include: ['*.ts'],
+      exclude: [],
     };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config));
     const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');

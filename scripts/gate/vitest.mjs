@@ -14,9 +14,6 @@ import { run } from '../bootstrap/run.mjs';
  * @property {readonly { readonly name: string, readonly reason: string }[]} skipped
  */
 
-/** Above the longest run seen by far: a hang ends the gate, it does not stop it. */
-const TIMEOUT_MS = 20 * 60_000;
-
 /**
  * Runs a vitest project.
  *
@@ -32,7 +29,6 @@ export async function testsOf(project, node, prefix = []) {
     const reporters = ['--reporter=dot', `--reporter=${join(ROOT, 'scripts/gate/tally-reporter.mjs')}`];
     const vitest = [node, join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project];
     const { code, output } = await run([...prefix, ...vitest, ...reporters, '--allowOnly=false'], {
-      timeoutMs: TIMEOUT_MS,
       env: {
         PATH: [dirname(node), process.env.PATH].join(delimiter),
         NFTPROXIER_TALLY: report,

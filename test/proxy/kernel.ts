@@ -1,26 +1,35 @@
 import { Loader, createLoadTarget, createNft } from '@nftproxier/nft';
+import type { Nft } from '@nftproxier/nft';
 import { Syncer } from '../../packages/daemon/src/sync/syncer.js';
 import type { StartProxy } from '../scenarios/kernel.js';
 import { ScenarioCluster } from './world.js';
 
-/** The daemon's own parts on node-a of a lab, in this process: cluster, planner, loader and the real nft. */
-export const startProxy: StartProxy = (lab, first) => {
-  const cluster = new ScenarioCluster(first);
-  const nft = createNft({ prefix: lab.namespace('node-a').prefix });
-  const syncer = new Syncer({
-    cluster: cluster.state,
-    loader: new Loader(createLoadTarget(nft)),
-    required: ['Service', 'EndpointSlice'],
-    wishes: () => cluster.wishes,
-    onDiagnostic: () => undefined,
-  });
-  return Promise.resolve({
-    async apply(world) {
-      cluster.apply(world);
-      const report = await syncer.sync();
-      const [refused] = report?.applied.refused ?? [];
-      if (refused !== undefined) throw refused.error;
-    },
-    close: () => Promise.resolve(),
-  });
-};
+/**
+ * The daemon's own parts on node-a of a lab, in this process: cluster, planner, loader and a real nft.
+ *
+ * @param open an nft that runs behind the given words, which put it into the node's namespace.
+ */
+export function proxyWith(open: (prefix: readonly string[]) => Nft): StartProxy {
+  return (lab, first) => {
+    const cluster = new ScenarioCluster(first);
+    const syncer = new Syncer({
+      cluster: cluster.state,
+      loader: new Loader(createLoadTarget(open(lab.namespace('node-a').prefix))),
+      required: ['Service', 'EndpointSlice'],
+      wishes: () => cluster.wishes,
+      onDiagnostic: () => undefined,
+    });
+    return Promise.resolve({
+      async apply(world) {
+        cluster.apply(world);
+        const report = await syncer.sync();
+        const [refused] = report?.applied.refused ?? [];
+        if (refused !== undefined) throw refused.error;
+      },
+      close: () => Promise.resolve(),
+    });
+  };
+}
+
+/** A proxy with the host's nft. */
+export const startProxy: StartProxy = proxyWith((prefix) => createNft({ prefix }));

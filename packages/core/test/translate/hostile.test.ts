@@ -78,7 +78,7 @@ describe('a Service', () => {
         checkDiagnostics(diagnostics);
         if (model !== undefined) checkService(model);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -95,7 +95,7 @@ describe('an EndpointSlice', () => {
         checkDiagnostics(diagnostics);
         if (model !== undefined) checkSlice(model);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -124,7 +124,7 @@ describe('the planner', () => {
         expect(planner.plans.size).toBe(0);
         expect([...planner.orphans]).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 

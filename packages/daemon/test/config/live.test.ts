@@ -1,7 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
 import {
   compareConfigurations,
+  followConfiguration,
   fields,
+  loadConfiguration,
   logLevel,
   logSettings,
   textLine,
@@ -86,6 +91,86 @@ describe('watchConfiguration', () => {
     const { stop, isStopped } = watch();
     stop();
     expect(isStopped()).toBe(true);
+  });
+});
+
+describe('followConfiguration', () => {
+  const file = (fields: string): string =>
+    `apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: nftables\n${fields}\n`;
+
+  const follow = (first: string, argv: readonly string[] = []) => {
+    const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
+    const path = join(folder, 'config.yaml');
+    // As the kubelet lays out a ConfigMap: the file is a link into a folder behind a link that is swapped.
+    let version = 0;
+    const write = (text: string): void => {
+      version += 1;
+      const data = `..version-${String(version)}`;
+      mkdirSync(join(folder, data));
+      writeFileSync(join(folder, data, 'config.yaml'), text);
+      symlinkSync(data, join(folder, '..data_tmp'));
+      renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+    };
+    write(first);
+    symlinkSync('..data/config.yaml', path);
+    const flags = [`--config=${path}`, ...argv];
+    const readFile = (name: string): string => readFileSync(name, 'utf8');
+    const loaded = loadConfiguration({ argv: flags, env: {}, readFile });
+    const seen: unknown[] = [];
+    let tick = (): void => undefined;
+    followConfiguration({
+      configuration: valid(loaded),
+      path,
+      argv: flags,
+      env: {},
+      readFile,
+      interval: 10,
+      every: (_, handler) => {
+        tick = handler;
+        return () => undefined;
+      },
+      handlers: {
+        applied: (configuration, changed) => seen.push(['applied', changed, configuration.oomScoreAdj]),
+        restart: (changed) => seen.push(['restart', changed]),
+        refused: (problems) => seen.push(['refused', problems.map(({ field }) => field)]),
+        failed: (error) => seen.push(['failed', error.message]),
+      },
+    });
+    folders.push(folder);
+    return {
+      seen,
+      show: (text: string): void => {
+        write(text);
+        tick();
+        tick();
+      },
+    };
+  };
+
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+  });
+
+  test('says what to do about each new content, each compared with what is in force', () => {
+    const { seen, show } = follow(file('oomScoreAdj: 1'));
+    show(file('oomScoreAdj: 2'));
+    show(file('oomScoreAdj: 2 # the same'));
+    show(file('oomScoreAdj: many'));
+    show(file('oomScoreAdj: 3\nlogging: {verbosity: 4}'));
+    show(file('oomScoreAdj: 4\nclusterCIDR: 10.0.0.0/8'));
+    expect(seen).toEqual([
+      ['applied', ['oomScoreAdj'], 2],
+      ['refused', ['oomScoreAdj']],
+      ['applied', ['oomScoreAdj', 'logging.verbosity'], 3],
+      ['restart', ['clusterCIDR']],
+    ]);
+  });
+
+  test('flags that count beside a file still win', () => {
+    const { seen, show } = follow(file(''), ['-v=5']);
+    show(file('logging: {verbosity: 2}'));
+    expect(seen).toEqual([]);
   });
 });
 

@@ -25,7 +25,7 @@ class Proxy {
     this.#server = net.createServer((socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => undefined).once('close', () => this.#sockets.delete(socket));
-      if (this.answer === 'silence') return;
+      if (this.answer === 'silence') return void socket.resume();
       if (kind === 'http') this.#http(socket, login);
       else void this.#socks(socket, login);
     });

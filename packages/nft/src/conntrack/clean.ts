@@ -52,11 +52,13 @@ export async function removeFlows(
 ): Promise<number> {
   const commands = [...stale].map((flows) => `${deletionOf(flows)}\n`).join('');
   if (commands === '') return 0;
+  let deleted = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await conntrack.load(commands, options);
+      return deleted + (await conntrack.load(commands, options));
     } catch (error) {
       if (!(error instanceof ConntrackVanishedError) || attempt === mostAttempts) throw error;
+      deleted += error.deleted;
     }
   }
 }

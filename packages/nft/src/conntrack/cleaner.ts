@@ -99,7 +99,7 @@ export class ConntrackCleaner {
     this.#expect(mergeExpectations(this.#pending, unNattedFlows(all)));
   }
 
-  /** Ends: what is under way is cut short. Resolves when no process is left; none follows. */
+  /** Ends: what is under way is cut short. Resolves when no process is left; none follows, and no report. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer?.();
@@ -172,6 +172,7 @@ export class ConntrackCleaner {
     this.#lastCode = code;
     const pending = this.#pending.frontends.size;
     const report = { ...done, processes, ms, ...(error && { error }), isRepeated, pending };
+    if (this.#isStopped) return;
     try {
       this.#options.onReport?.(report);
     } catch {

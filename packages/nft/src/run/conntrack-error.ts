@@ -98,15 +98,18 @@ export class ConntrackNoFileError extends ConntrackError {
 }
 
 /**
- * A flow ended just when it was to be deleted. conntrack 1.4.7 stops there, with commands left undone; 1.4.8 goes on.
+ * A flow ended just when it was to be deleted. conntrack 1.4.7 stops there, with commands left undone; later ones go on.
  * To be run again.
  */
 export class ConntrackVanishedError extends ConntrackError {
   override readonly name = 'ConntrackVanishedError';
   readonly code = 'CONNTRACK_VANISHED';
+  /** Flows that were deleted before. */
+  readonly deleted: number;
 
-  constructor() {
+  constructor(deleted: number) {
     super('a flow ended while it was being deleted, and conntrack stopped: run it again');
+    this.deleted = deleted;
   }
 }
 

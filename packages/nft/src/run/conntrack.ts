@@ -121,10 +121,12 @@ export function createConntrack(options: ConntrackOptions = {}): Conntrack {
       const input = await fileWith(commands, folders);
       try {
         await start(['-R', '-'], input.fd, { onText, signal });
+        return deleted;
+      } catch (error) {
+        throw isVanished(error) ? new ConntrackVanishedError(deleted) : error;
       } finally {
         await input.close();
       }
-      return deleted;
     },
     async version({ signal } = {}) {
       let text = '';
@@ -180,9 +182,12 @@ function errorOf(result: Result, { command, timeoutMs, stderr }: Run): Error {
   if (code === 'EACCES' || /CAP_NET_ADMIN|Operation not permitted/.test(stderr)) {
     return new ConntrackPermissionError(code ?? detail);
   }
-  if (/doesn't exist/.test(stderr)) return new ConntrackVanishedError();
   if (/unknown option/.test(stderr)) return new ConntrackUnsupportedError(detail);
   return new ConntrackFailedError(detail);
+}
+
+function isVanished(error: unknown): boolean {
+  return error instanceof ConntrackFailedError && error.message.includes("such conntrack doesn't exist");
 }
 
 function firstLine(text: string): string {

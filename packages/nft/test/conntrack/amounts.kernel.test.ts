@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { service, slice } from '@nftproxier/core/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { removeFlows } from '../../src/conntrack/index.js';
@@ -46,16 +47,16 @@ it('5,000 stale flows take one listing and one removal', async () => {
   expect(await lab.flows()).toEqual([]);
 });
 
-it('many commands are one process, and flows that end meanwhile stop none of them', async () => {
+it('flows that end while they are being deleted stop no command', async () => {
   await lab.apply();
   const sports = Array.from({ length: 60 }, (_, index) => index + 1);
   const entries = sports.flatMap((sport) =>
     Array.from({ length: 20 }, (_, index) => {
       const to = `-d 10.96.0.10 -p udp --sport ${String(index + 1)} --dport 53 -g 10.244.1.${String(sport)}`;
-      return `-A -t 600 -u UNSET -s 10.0.0.${String(sport)} ${to}\n`;
+      return `-A -t 600 -u UNSET -s 10.0.0.${String(sport)} ${to}`;
     }),
   );
-  await lab.conntrack.load(entries.join(''));
+  await lab.enter(...entries);
   expect(await lab.flows()).toHaveLength(1_200);
   const before = runs().length;
   const removal = removeFlows(
@@ -69,11 +70,9 @@ it('many commands are one process, and flows that end meanwhile stop none of the
       state: undefined,
     })),
   );
-  // Somebody else deletes the same flows, the other way round.
-  for (const sport of sports.toReversed().slice(0, 30)) {
-    const args = ['netns', 'exec', lab.node.name, 'conntrack', '-D', '-s', `10.0.0.${String(sport)}`];
-    execFileSync('ip', args, { stdio: 'ignore' });
-  }
+  // Somebody else deletes them too, while that is under way.
+  await until(() => runs().length > before, runs);
+  await promisify(execFile)('ip', ['netns', 'exec', lab.node.name, 'conntrack', '-F']);
   await removal;
   expect(await lab.flows()).toEqual([]);
   const loads = runs()

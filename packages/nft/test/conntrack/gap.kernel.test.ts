@@ -20,8 +20,8 @@ it('a handshake that began while NAT was gone succeeds after it is back', async 
   const { node, client, loader } = lab;
   // Where nobody is; and somebody else's rule, which keeps connection tracking on when our table is gone.
   node.exec('ip', 'route', 'add', '10.96.0.0/16', 'dev', 'net0');
-  node.exec('nft', 'add table inet other; add chain inet other all { type filter hook forward priority 0; }');
-  node.exec('nft', 'add rule inet other all ct state new accept');
+  node.exec('nft', 'add table inet other; add chain inet other forward { type filter hook forward priority 0; }');
+  node.exec('nft', 'add rule inet other forward ct state new accept');
   const web = service({ name: 'web', clusterIP: '10.96.0.30', ports: [80] });
   await lab.apply(web, slice({ service: 'web', ports: [8080], endpoints: [one] }));
   await listening(node.name);

@@ -136,6 +136,10 @@ export async function openLab(options: { readonly conntrackCommand?: string } = 
       start(client.name, () => undefined, 'send', String(from), to, String(port)),
     burst: (count: number, to: string, port: number): Promise<() => void> =>
       start(client.name, () => undefined, 'burst', String(count), to, String(port)),
+    /** Makes entries without packets, by commands of conntrack. */
+    async enter(...commands: readonly string[]): Promise<void> {
+      await createConntrack({ netns: node.name }).load(commands.map((command) => `${command}\n`).join(''));
+    },
     /** Who got the last datagram. */
     last: (): string | undefined => received.at(-1)?.split(' ')[0],
     /** Datagrams an endpoint got. */
@@ -166,7 +170,7 @@ export async function openLab(options: { readonly conntrackCommand?: string } = 
 
 export type Lab = Awaited<ReturnType<typeof openLab>>;
 
-/** Waits until something is so; after ten seconds it fails, and says what there was instead. */
+/** Waits until something is so. After 500 looks it fails, and says what there was instead. */
 export async function until(holds: () => boolean | Promise<boolean>, what: () => unknown = () => ''): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt += 1) {
     if (await holds()) return;

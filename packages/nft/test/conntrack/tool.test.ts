@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { listFlows, removeFlows } from '../../src/conntrack/index.js';
 import type { StaleFlows } from '../../src/conntrack/index.js';
 import { createConntrack } from '../../src/run/conntrack.js';
+import { checkConntrack } from '../../src/run/conntrack-version.js';
 import { address } from './plans.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'conntrack-test-'));
@@ -56,13 +57,14 @@ describe('the process', () => {
   });
 
   it('is run again where a flow ended meanwhile, five times in all', async () => {
+    // As conntrack 1.4.7 says it, after the flows it has deleted.
     const words = `conntrack v1.4.7 (conntrack-tools): Operation failed: such conntrack doesn't exist`;
     const log = join(folder, 'attempts');
     const command = program(
       'vanish',
-      `echo x >> ${log}; [ $(wc -l < ${log}) -ge 3 ] && exit 0; echo "${words}" >&2; exit 1`,
+      `echo x >> ${log}; echo deleted; [ $(wc -l < ${log}) -ge 3 ] && exit 0; echo "${words}" >&2; exit 1`,
     );
-    await removeFlows(createConntrack({ command }), [stale]);
+    expect(await removeFlows(createConntrack({ command }), [stale])).toBe(3);
     expect(readFileSync(log, 'utf8')).toBe('x\nx\nx\n');
     rmSync(log);
     const never = program('vanish-always', `echo x >> ${log}; echo "${words}" >&2; exit 1`);
@@ -94,6 +96,14 @@ describe('an error says what to do', () => {
     const command = program(`fails-${code}`, script);
     const error = createConntrack({ command, timeoutMs: 500 }).load(deletion);
     await expect(error).rejects.toMatchObject({ code, message: expect.stringMatching(message) as unknown });
+  });
+
+  it('of a version that is too old, before anything is run', async () => {
+    const versionOf = (text: string) =>
+      checkConntrack(createConntrack({ command: program('version', `echo "${text}"`) }));
+    await expect(versionOf('conntrack v1.4.6 (conntrack-tools)')).rejects.toThrow(/too old \(1\.4\.6\).*1\.4\.7/);
+    await expect(versionOf('hello')).rejects.toMatchObject({ code: 'CONNTRACK_UNSUPPORTED' });
+    expect(await versionOf('conntrack v1.4.8 (conntrack-tools)')).toEqual({ major: 1, minor: 4, patch: 8 });
   });
 
   it('CONNTRACK_MISSING', async () => {

@@ -145,16 +145,22 @@ class HttpsTransport implements ApiClient {
     return this.#agent;
   }
 
-  #response(request: http.ClientRequest, outgoing: Outgoing): Promise<http.IncomingMessage> {
-    const { signal } = outgoing;
-    const clock = this.#clock;
+  #response(request: http.ClientRequest, { signal, body }: Outgoing): Promise<http.IncomingMessage> {
+    const connectMs = this.#options.connectMs ?? 10_000;
     return new Promise((resolve, reject) => {
-      const abort = (): void => void request.destroy(new Error('aborted'));
-      const connectMs = this.#options.connectMs ?? 10_000;
-      const connecting = clock.setTimeout(() => {
-        request.destroy(Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' }));
-      }, connectMs);
-      const connected = (): void => clock.clearTimeout(connecting);
+      // A request without a connection keeps its error to itself until it has one, so that waiting for it is no use.
+      const fail = (error: Error): void => {
+        finish();
+        reject(error);
+        request.destroy(error);
+      };
+      const abort = (): void => fail(new Error('aborted'));
+      const connecting = this.#clock.setTimeout(() => fail(timedOut()), connectMs);
+      const connected = (): void => this.#clock.clearTimeout(connecting);
+      const finish = (): void => {
+        connected();
+        signal.removeEventListener('abort', abort);
+      };
       request.on('socket', (socket) => {
         // Linux then probes ten times, once a second: a dead peer is noticed after 20 s.
         socket.setKeepAlive(true, 10_000);
@@ -162,21 +168,20 @@ class HttpsTransport implements ApiClient {
         socket.once(this.#base.protocol === 'http:' ? 'connect' : 'secureConnect', connected);
       });
       request.once('response', (response) => {
-        response.once('close', () => signal.removeEventListener('abort', abort));
+        response.once('close', finish);
         resolve(response);
       });
-      request.once('close', connected);
       // Stays: a destroyed request may emit more than one error.
-      request.on('error', (error) => {
-        connected();
-        signal.removeEventListener('abort', abort);
-        reject(error);
-      });
+      request.on('error', fail);
       if (signal.aborted) return abort();
       signal.addEventListener('abort', abort, { once: true });
-      request.end(outgoing.body);
+      request.end(body);
     });
   }
+}
+
+function timedOut(): Error {
+  return Object.assign(new Error('connect timeout'), { code: 'ETIMEDOUT' });
 }
 
 function toApiResponse(response: http.IncomingMessage, server: string, path: string): ApiResponse {

@@ -17,6 +17,8 @@ type Target = Omit<tls.ConnectionOptions, 'host' | 'port'> & {
 export class TunnelAgent extends https.Agent {
   readonly #proxy: URL;
   readonly #secure: boolean;
+  /** Connections that the proxy has not completed. */
+  readonly #unfinished = new Set<net.Socket>();
 
   constructor(proxy: URL, secure: boolean, options: https.AgentOptions) {
     super(options);
@@ -37,15 +39,24 @@ export class TunnelAgent extends https.Agent {
     return undefined;
   }
 
+  override destroy(): void {
+    for (const socket of this.#unfinished) socket.destroy();
+    super.destroy();
+  }
+
   async #connect(options: Target): Promise<net.Socket> {
     const host = options.host ?? 'localhost';
     const port = Number(options.port ?? 443);
-    const socket = await this.#toProxy();
+    const socket = this.#open();
+    this.#unfinished.add(socket);
     try {
+      await isOpen(socket, this.#proxy.protocol === 'https:');
       await openTunnel(socket, this.#proxy, host, port);
     } catch (error) {
       socket.destroy();
       throw error;
+    } finally {
+      this.#unfinished.delete(socket);
     }
     socket.setTimeout(0);
     socket.removeAllListeners('timeout');
@@ -59,22 +70,26 @@ export class TunnelAgent extends https.Agent {
     });
   }
 
-  #toProxy(): Promise<net.Socket> {
+  #open(): net.Socket {
     const { hostname, port, protocol } = this.#proxy;
     const host = hostname.replace(/^\[|\]$/g, '');
-    const secure = protocol === 'https:';
-    const socket = secure
-      ? tls.connect({ host, port: Number(port === '' ? 443 : port), servername: net.isIP(host) === 0 ? host : '' })
-      : net.connect({ host, port: Number(port === '' ? (protocol === 'http:' ? 80 : 1080) : port) });
-    socket.setTimeout(tunnelMs, () => {
+    const socket =
+      protocol === 'https:'
+        ? tls.connect({ host, port: Number(port || 443), servername: net.isIP(host) === 0 ? host : '' })
+        : net.connect({ host, port: Number(port || (protocol === 'http:' ? 80 : 1080)) });
+    return socket.setTimeout(tunnelMs, () => {
       socket.destroy(Object.assign(new Error('the proxy does not answer'), { code: 'ETIMEDOUT' }));
     });
-    return new Promise((resolve, reject) => {
-      socket.once('error', reject);
-      socket.once(secure ? 'secureConnect' : 'connect', () => {
-        socket.removeListener('error', reject);
-        resolve(socket);
-      });
-    });
   }
+}
+
+function isOpen(socket: net.Socket, secure: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      socket.removeListener('error', reject);
+      resolve();
+    });
+  });
 }
