@@ -15,7 +15,7 @@ const ELSEWHERE = /^[a-z][a-z0-9+.-]*:/i;
 export async function brokenLinks() {
   const problems = [];
   for (const page of await files(/[.]md$/)) {
-    const text = blank(await textOf(page));
+    const text = withoutCode(await textOf(page));
     for (const match of text.matchAll(LINK)) {
       const target = match[1] ?? match[2] ?? '';
       if (ELSEWHERE.test(target)) continue;
@@ -48,7 +48,7 @@ async function anchorsOf(page) {
   const text = await textOf(page);
   /** @type {Set<string>} */
   const anchors = new Set([...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map((match) => match[1] ?? ''));
-  for (const [, heading = ''] of blank(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
+  for (const [, heading = ''] of withoutBlocks(text).matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
     const slug = slugOf(heading);
     let anchor = slug;
     for (let copy = 1; anchors.has(anchor); copy += 1) anchor = `${slug}-${copy}`;
@@ -72,12 +72,24 @@ function slugOf(heading) {
 }
 
 /**
- * Code is not prose: its brackets are no links and its comments no headings. Line numbers stay.
+ * Blocks of code are not prose: their comments are no headings. Line numbers stay.
  *
  * @param {string} text
  */
-function blank(text) {
-  return text
-    .replaceAll(/^(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\s*$/gm, (block) => block.replaceAll(/[^\n]/g, ' '))
-    .replaceAll(/(?<=\]\([^)\n]*)`/g, '`');
+function withoutBlocks(text) {
+  return text.replaceAll(/^(`{3,}|~{3,})[^\n]*\n[\s\S]*?^\1\s*$/gm, spaces);
+}
+
+/**
+ * Nor are the brackets of code in a line links. Positions stay.
+ *
+ * @param {string} text
+ */
+function withoutCode(text) {
+  return withoutBlocks(text).replaceAll(/(`+)[^`\n]+\1/g, spaces);
+}
+
+/** @param {string} text */
+function spaces(text) {
+  return text.replaceAll(/[^\n]/g, ' ');
 }

@@ -21,10 +21,20 @@ export default class TallyReporter {
       for (const test of module.children.allTests()) {
         const result = test.result();
         if (result.state === 'passed') passed += 1;
-        else if (result.state === 'skipped') skipped.push({ name: test.fullName, reason: result.note ?? '' });
+        else if (result.state === 'skipped') skipped.push({ name: test.fullName, reason: reasonOf(test.name, result.note) });
         else failed += 1;
       }
     }
     await writeFile(path, JSON.stringify({ passed, failed, skipped }));
   }
+}
+
+/**
+ * Why a test was skipped: what it said when it skipped itself, or what stands in parentheses at the end of its name.
+ *
+ * @param {string} name
+ * @param {string | undefined} note
+ */
+function reasonOf(name, note) {
+  return note ?? /[(]([^()]+)[)]$/.exec(name)?.[1] ?? '';
 }

@@ -48,7 +48,7 @@ export function objectsFromManifests(text: string): NewObject[] {
     if (document.errors.length > 0) throw document.errors[0] as Error;
     const value = document.toJS() as NewObject | { items: NewObject[] } | null;
     if (value === null) return [];
-    return 'items' in value && Array.isArray(value.items) ? value.items : [value as NewObject];
+    return 'items' in value && Array.isArray(value.items) ? (value.items as NewObject[]) : [value as NewObject];
   });
 }
 

@@ -73,7 +73,7 @@ export function podOf(address: string): PodIdentity | undefined {
 }
 
 /** The pod of this number on this node. */
-export function podIdentity(node: NodeName, number: number): PodIdentity {
+function podIdentity(node: NodeName, number: number): PodIdentity {
   const network = node === 'node-a' ? '1' : '2';
   return {
     node,

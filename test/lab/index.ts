@@ -2,11 +2,9 @@ export {
   addresses,
   clientSources,
   familyOf,
-  podIdentity,
   podNetworks,
   podOf,
   socketAddress,
-  virtualNetworks,
 } from './addresses.js';
 export type { AddressPair, Family, NodeName, PodIdentity } from './addresses.js';
 export type { Conntrack } from './conntrack.js';

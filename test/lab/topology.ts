@@ -62,7 +62,8 @@ const everywhere: MachinePlan['settings'] = [
 const forwarding: MachinePlan['settings'] = [
   ['net/ipv4/ip_forward', '1'],
   ['-net/ipv6/conf/all/forwarding', '1'],
-  // Without it a packet for a pod of the same bridge never passes the node's routing, whatever the hooks decide.
+  // Off, so that bridges are the same with kernels that lack it. Pods reach each other through the node's routing anyway:
+  // they have addresses without a network.
   ['-net/bridge/bridge-nf-call-iptables', '0'],
   ['-net/bridge/bridge-nf-call-ip6tables', '0'],
 ];

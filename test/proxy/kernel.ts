@@ -1,4 +1,12 @@
-import { Loader, createLoadTarget, createNft } from '@nftproxier/nft';
+import {
+  Loader,
+  cleanFlows,
+  createConntrack,
+  createLoadTarget,
+  createNft,
+  expectationsOf,
+  expectationsOfAll,
+} from '@nftproxier/nft';
 import type { Nft } from '@nftproxier/nft';
 import { Syncer } from '../../packages/daemon/src/sync/syncer.js';
 import type { StartProxy } from '../scenarios/kernel.js';
@@ -19,10 +27,21 @@ export function proxyWith(open: (prefix: readonly string[]) => Nft): StartProxy 
       wishes: () => cluster.wishes,
       onDiagnostic: () => undefined,
     });
+    const conntrack = createConntrack({ prefix: lab.namespace('node-a').prefix });
+    let isFirst = true;
     return Promise.resolve({
       async apply(world) {
         cluster.apply(world);
         const report = await syncer.sync();
+        const plans = cluster.state.planner.plans.values();
+        const expectations = isFirst
+          ? expectationsOfAll(plans, cluster.wishes.network.serviceCIDRs)
+          : expectationsOf(report?.changes ?? []);
+        isFirst = false;
+        await cleanFlows(conntrack, expectations, {
+          isNodePortAddress: cluster.isNodePortAddress,
+          now: () => performance.now(),
+        });
         const [refused] = report?.applied.refused ?? [];
         if (refused !== undefined) throw refused.error;
       },

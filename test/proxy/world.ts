@@ -1,10 +1,10 @@
-import type { KubernetesObject as CoreObject } from '@nftproxier/core';
+import type { Address, KubernetesObject as CoreObject } from '@nftproxier/core';
 import { parseAddress } from '@nftproxier/core';
 import { loadConfiguration } from '../../packages/daemon/src/config/index.js';
 import type { Configuration } from '../../packages/daemon/src/config/index.js';
 import { objectKinds } from '../../packages/daemon/src/sources/source.js';
 import { ClusterState } from '../../packages/daemon/src/sync/cluster.js';
-import { wishesOf } from '../../packages/daemon/src/sync/wishes.js';
+import { isNodePortAddress, wishesOf } from '../../packages/daemon/src/sync/wishes.js';
 import type { Wishes } from '../../packages/daemon/src/sync/wishes.js';
 import { addresses } from '../lab/index.js';
 import type { ScenarioNode, World } from '../scenarios/format.js';
@@ -16,6 +16,7 @@ const nodeName = 'node-a';
 export class ScenarioCluster {
   readonly state: ClusterState;
   #wishes: Wishes;
+  #local: readonly Address[] = [];
 
   constructor(world: World) {
     this.#wishes = wishes(world, undefined);
@@ -27,7 +28,11 @@ export class ScenarioCluster {
     return this.#wishes;
   }
 
+  /** Whether node ports are open on an address of this node. */
+  readonly isNodePortAddress = (address: Address): boolean => isNodePortAddress(this.#wishes, this.#local, address);
+
   apply(world: World): void {
+    this.#local = localAddresses(world);
     const all = [...world.objects, nodeObject(world.node), serviceCIDR(world.node)] as readonly CoreObject[];
     for (const kind of objectKinds) {
       this.state.apply({ kind, type: 'replace', objects: all.filter((object) => object.kind === kind) });
@@ -42,9 +47,13 @@ function wishes(world: World, state: ClusterState | undefined): Wishes {
     nodeName,
     node: state?.node,
     families: world.node.families,
-    localAddresses: [...nodeAddresses, ...world.node.extraAddresses].flatMap((text) => parseAddress(text) ?? []),
+    localAddresses: localAddresses(world),
     serviceCIDRs: state?.serviceCIDRs ?? [],
   });
+}
+
+function localAddresses({ node }: World): readonly Address[] {
+  return [...nodeAddresses, ...node.extraAddresses].flatMap((text) => parseAddress(text) ?? []);
 }
 
 /** A configuration file that says what the scenario says, read by the daemon's own loader. */

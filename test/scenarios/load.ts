@@ -8,7 +8,7 @@ import { scenarioSchema, type ScenarioSource, type StepSource } from './schema.j
 import { changed, emptyWorld, type WrittenWorld } from './world.js';
 
 /** A scenario file that cannot be used: which file, which line where known, and which field. */
-export class ScenarioError extends Error {
+class ScenarioError extends Error {
   override readonly name = 'ScenarioError';
   readonly code = 'ScenarioInvalid';
 }
@@ -54,7 +54,7 @@ function scenarioOf(file: string, source: ScenarioSource): Scenario {
     const steps = [...first, ...written].reduce<{ steps: Step[]; world: WrittenWorld }>(
       (before, step, index) => {
         const world = changed(before.world, step as StepSource);
-        return { world, steps: [...before.steps, stepOf(step as StepSource, world, index)] };
+        return { world, steps: [...before.steps, stepOf(step, world, index)] };
       },
       { steps: [], world: changed(emptyWorld, rest) },
     );

@@ -51,7 +51,7 @@ function readDestination(source: string): Destination {
 }
 
 /** `10.0.0.1:80` or `[fd00::1]:80`. @throws ScenarioSyntaxError */
-export function readSocketAddress(source: string): { address: string; port: number } {
+function readSocketAddress(source: string): { address: string; port: number } {
   const [, v6, v4, port] = /^(?:\[([^\]]+)\]|([^[\]:]+)):(\d+)$/.exec(source) ?? [];
   const address = v6 ?? v4;
   if (address === undefined) throw new ScenarioSyntaxError(`${source}: expected ADDRESS:PORT, an IPv6 address in []`);

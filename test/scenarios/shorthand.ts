@@ -70,7 +70,7 @@ export function isShortSliceOf(object: KubernetesObject, namespace: string, serv
 
 /** `80/TCP`, `http 80/TCP`, `80/TCP nodePort 30080`, `http 80/TCP nodePort 30080`, or the object. */
 function readServicePort(source: ServiceSource['ports'][number]): PortObject {
-  if (typeof source !== 'string') return source as PortObject;
+  if (typeof source !== 'string') return source;
   const [, name, port, protocol, nodePort] =
     /^(?:([a-z0-9-]+) )?(\d+)\/([A-Z]+)(?: nodePort (\d+))?$/.exec(source) ?? [];
   if (port === undefined) throw new ScenarioSyntaxError(`${source}: expected [NAME] PORT/PROTOCOL [nodePort PORT]`);

@@ -48,7 +48,7 @@ export async function runOnTracer(scenario: Scenario, start: () => TracedProxy):
 }
 
 /** The packet as the node's hooks see it. */
-export function tracePacket(scenario: Scenario, { from, to }: Packet): TracePacket {
+function tracePacket(scenario: Scenario, { from, to }: Packet): TracePacket {
   const source = from.address ?? addresses['node-a'][to.family];
   return { ...to, source, inputInterface: inputInterface(scenario, from.kind, source) };
 }

@@ -4,7 +4,7 @@ import type { NodeSource, ServiceSource, StepSource } from './schema.js';
 import { endpointSlices, isShortSliceOf, serviceObject } from './shorthand.js';
 
 /** The lab's node with kube-proxy's defaults, and what the cluster's own components would know. */
-export const defaultNode: ScenarioNode = {
+const defaultNode: ScenarioNode = {
   families: ['IPv4', 'IPv6'],
   zone: 'zone-a',
   detectLocalMode: 'ClusterCIDR',
@@ -43,7 +43,7 @@ export function changed(world: WrittenWorld, change: Change): WrittenWorld {
     if (source === undefined) throw new ScenarioSyntaxError(`endpoints.${name}: no such service was written in short`);
     objects = withSlices(objects, source, endpoints);
   }
-  for (const object of change.objects ?? []) objects = replaced(objects, namespaced(object as KubernetesObject));
+  for (const object of change.objects ?? []) objects = replaced(objects, namespaced(object));
   return { node: { ...world.node, ...defined(change.node) }, objects, short };
 }
 

@@ -8,8 +8,11 @@ import type { Fields, Findings } from './fields.js';
 const defaultAffinitySeconds = 10_800;
 const mostAffinitySeconds = 86_400;
 
-/** Most addresses of one list (external IPs, load-balancer ingress) that are used: each is a frontend per port. */
+/** Most addresses of one list (external IPs, load-balancer ingress) that are used. */
 export const mostServiceAddresses = 1_000;
+
+/** Most frontends that one list of addresses makes: each is one for every port. Many ports leave room for fewer of them. */
+const mostServiceFrontends = 20_000;
 
 /** What all ports of a Service have in common in one family. */
 export type Access = Pick<
@@ -17,10 +20,11 @@ export type Access = Pick<
   'loadBalancerIPs' | 'externalIPs' | 'sourceRanges' | 'affinity' | 'externalTrafficPolicy' | 'internalTrafficPolicy'
 >;
 
-/** Reads, once for all families, from where and how a Service is reached beside its cluster IP. */
-export function accessOf(spec: Fields, status: Fields, findings: Findings): (family: Family) => Access {
-  const externalIPs = externalIPsOf(spec, findings);
-  const loadBalancerIPs = loadBalancerIPsOf(status, findings);
+/** Reads, once for all families, from where and how a Service of so many ports is reached beside its cluster IP. */
+export function accessOf(spec: Fields, status: Fields, ports: number, findings: Findings): (family: Family) => Access {
+  const most = Math.min(mostServiceAddresses, Math.floor(mostServiceFrontends / ports));
+  const externalIPs = externalIPsOf(spec, most, findings);
+  const loadBalancerIPs = loadBalancerIPsOf(status, most, findings);
   const sourceRanges = sourceRangesOf(spec, findings);
   const affinity = affinityOf(spec, findings);
   const external = policyOf(spec, 'externalTrafficPolicy', findings);
@@ -39,16 +43,16 @@ export function accessOf(spec: Fields, status: Fields, findings: Findings): (fam
 
 const isBlank = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
 
-function externalIPsOf(spec: Fields, findings: Findings): readonly Address[] {
-  const all = findings.atMost(mostServiceAddresses, spec['externalIPs'], 'spec.externalIPs');
+function externalIPsOf(spec: Fields, most: number, findings: Findings): readonly Address[] {
+  const all = findings.atMost(most, spec['externalIPs'], 'spec.externalIPs');
   return all.flatMap((value, index) =>
     isBlank(value) ? [] : (findings.address(value, `spec.externalIPs[${String(index)}]`, 'frontend') ?? []),
   );
 }
 
-function loadBalancerIPsOf(status: Fields, findings: Findings): readonly Address[] {
+function loadBalancerIPsOf(status: Fields, most: number, findings: Findings): readonly Address[] {
   const path = 'status.loadBalancer.ingress';
-  const all = findings.atMost(mostServiceAddresses, fieldsOf(status['loadBalancer'])['ingress'], path);
+  const all = findings.atMost(most, fieldsOf(status['loadBalancer'])['ingress'], path);
   return all.flatMap((value, index) => {
     const { ip, ipMode } = fieldsOf(value);
     const isCaptured = ipMode === undefined || ipMode === null || ipMode === 'VIP';

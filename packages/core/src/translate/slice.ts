@@ -101,9 +101,10 @@ function readEndpoints(list: unknown, family: Family, findings: Findings): reado
   const endpoints: SliceEndpoint[] = [];
   for (const [index, value] of findings.atMost(mostSliceEndpoints, list, 'endpoints').entries()) {
     const fields = fieldsOf(value);
-    const addresses = findings.list(fields['addresses'], `endpoints[${String(index)}].addresses`);
+    const path = `endpoints[${String(index)}].addresses`;
+    const addresses = findings.list(fields['addresses'], path);
     if (addresses.length === 0) continue;
-    const field = `endpoints[${String(index)}].addresses[0]`;
+    const field = `${path}[0]`;
     const address = findings.address(addresses[0], field, 'endpoint');
     if (address === undefined) continue;
     if (familyOf(address) !== family) {

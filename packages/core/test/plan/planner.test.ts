@@ -107,18 +107,22 @@ describe('the plans do not depend on what happened before', () => {
     ['taken at the end', 0],
     ['taken now and then', 0.2],
     ['taken after every event', 1],
-  ])('%s', (_, taking) => {
-    fc.assert(
-      fc.property(fc.integer(), fc.integer({ min: 1, max: 60 }), (seed, length) => {
-        const { planner, told, expected } = play(seed, length, { taking });
-        expectSame(inOrder(planner.plans), inOrder(expected.plans));
-        expectSame(inOrder(told), inOrder(expected.plans));
-        expectSame(inOrder(planner.orphans), inOrder(expected.orphans));
-        expect(planner.pending).toBe(false);
-      }),
-      { numRuns: 25 },
-    );
-  }, 60_000);
+  ])(
+    '%s',
+    (_, taking) => {
+      fc.assert(
+        fc.property(fc.integer(), fc.integer({ min: 1, max: 60 }), (seed, length) => {
+          const { planner, told, expected } = play(seed, length, { taking });
+          expectSame(inOrder(planner.plans), inOrder(expected.plans));
+          expectSame(inOrder(told), inOrder(expected.plans));
+          expectSame(inOrder(planner.orphans), inOrder(expected.orphans));
+          expect(planner.pending).toBe(false);
+        }),
+        { numRuns: 25 },
+      );
+    },
+    60_000,
+  );
 
   it('meets conflicts, moves of slices, orphans and every outcome on the way', () => {
     // The property above proves little if these never happen.

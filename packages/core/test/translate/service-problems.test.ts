@@ -184,6 +184,15 @@ describe('limits', () => {
     expect(diagnostics.map(({ code, field }) => [code, field])).toEqual([['too-many', 'spec.externalIPs']]);
   });
 
+  it('uses fewer addresses for each of many ports', () => {
+    const ports = Array.from({ length: 100 }, (_, at) => ({ name: `p${String(at)}`, port: at + 1 }));
+    const ingress = Array.from({ length: 201 }, (_, at) => ({ ip: `203.0.113.${String(at)}` }));
+    const { model } = translateService({ ...web, spec: { ...web.spec, ports }, status: { loadBalancer: { ingress } } });
+    expect(model?.ports.every(({ loadBalancerIPs }) => loadBalancerIPs.length === 200)).toBe(true);
+    const problems = model?.diagnostics.map(({ code, field }) => [code, field]);
+    expect(problems).toEqual([['too-many', 'status.loadBalancer.ingress']]);
+  });
+
   it('reports so much, and that there is more', () => {
     const { diagnostics } = modelOf({ externalIPs: Array.from({ length: 100 }, () => 'x') });
     expect(diagnostics).toHaveLength(32);

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { toYaml } from '../config/index.js';
 import type { Configuration } from '../config/index.js';
 import { hostFamilies, monitorAddresses, nodeName } from '../host/index.js';
+import { createFlowCleaning } from '../observe/conntrack.js';
 import { createObserver } from '../observe/observer.js';
 import { openServers } from '../observe/servers.js';
 import { createSource } from '../sources/create.js';
@@ -99,7 +100,9 @@ async function serve(
     families,
     loader,
     cluster: () => proxy.cluster,
-    changed: () => undefined,
+    served: (report) => {
+      flows?.served(report);
+    },
     startTime,
     now: Date.now,
   });
@@ -115,6 +118,10 @@ async function serve(
     localAddresses: addresses.addresses,
     observer,
   });
+  const localAddresses = addresses.addresses;
+  const flows = configuration.nftproxier.conntrackCleanup
+    ? createFlowCleaning({ ...servers, log, localAddresses, proxy: () => proxy })
+    : undefined;
   // Timers of the proxy do not keep the process alive; this does, until the end.
   const alive = setInterval(() => undefined, 2 ** 30);
   try {
@@ -124,6 +131,6 @@ async function serve(
   } finally {
     clearInterval(alive);
     await proxy.stop();
-    await Promise.all([addresses.stop(), servers.close()]);
+    await Promise.all([flows?.stop(), addresses.stop(), servers.close()]);
   }
 }

@@ -20,7 +20,7 @@ export interface FieldDoc {
 }
 
 /** The documentation of each field of the schema. */
-export const fieldDocs = z.registry<FieldDoc>();
+const fieldDocs = z.registry<FieldDoc>();
 
 /** Attaches its documentation to a field; every leaf of the schema goes through here. */
 export const field = <Schema extends z.ZodType>(schema: Schema, doc: FieldDoc): Schema => {

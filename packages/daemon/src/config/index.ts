@@ -1,7 +1,7 @@
 export type { Configuration } from './schema.js';
-export { apiVersion, fields, kind } from './schema.js';
+export { fields } from './schema.js';
 export type { Field, FieldDoc, ValueKind } from './field.js';
-export { formatDuration, type Milliseconds, parseDuration } from './duration.js';
+export type { Milliseconds } from './duration.js';
 export { formatHostPort, type HostPort, parseHostPort } from './address.js';
 export { ConfigurationError, describeProblem, type Problem, type Warning } from './problem.js';
 export { featureEnabled, type FeatureGate, featureGates } from './feature-gates.js';

@@ -52,7 +52,7 @@ export interface Reporter {
 export const microTime = (milliseconds: number): string => new Date(milliseconds).toISOString().replace('Z', '000Z');
 
 /** The namespace of an Event: that of its object, or `default` for objects without one. */
-export const namespaceOf = ({ namespace }: Regarding): string =>
+const namespaceOf = ({ namespace }: Regarding): string =>
   namespace === undefined || namespace === '' ? 'default' : namespace;
 
 /** Bytes that the API server accepts. */

@@ -9,7 +9,6 @@ export {
   systemHealthClock,
 } from './proxy-health.js';
 export {
-  answerServiceHealth,
   createServiceHealth,
   type HealthCheckScopes,
   type ServiceHealth,

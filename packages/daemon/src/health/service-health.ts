@@ -73,7 +73,7 @@ const wantedSockets = (
  * The answer to a load balancer: 200 if this node has endpoints and its rules are fresh, else 503. The weight header lets
  * a load balancer spread by the number of endpoints.
  */
-export const answerServiceHealth = (check: ServiceHealthCheck, family: Family, isFresh: boolean): HttpReply => {
+const answerServiceHealth = (check: ServiceHealthCheck, family: Family, isFresh: boolean): HttpReply => {
   const localEndpoints = check.localEndpoints[family] ?? 0;
   const { namespace, name } = check;
   return json(

@@ -13,7 +13,6 @@ export {
   conntrackSettings,
   type KernelFiles,
   type KernelSetting,
-  KernelSettingError,
   oomSetting,
 } from './kernel-settings.js';
 export { interfaceAddresses, parseIpAddresses } from './local-addresses.js';

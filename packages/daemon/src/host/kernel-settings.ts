@@ -57,7 +57,7 @@ export const oomSetting = (oomScoreAdj: number): KernelSetting => ({
 });
 
 /** A setting that could not be made. */
-export class KernelSettingError extends Error {
+class KernelSettingError extends Error {
   override readonly name = 'KernelSettingError';
   readonly code = 'KERNEL_SETTING_FAILED';
   readonly setting: KernelSetting;

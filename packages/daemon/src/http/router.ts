@@ -28,7 +28,7 @@ export type Handler = (request: HttpRequest) => HttpReply | Promise<HttpReply>;
 export type Routes = ReadonlyMap<string, Handler>;
 
 /** The body of a request is larger than any that is expected. */
-export class BodyTooLargeError extends Error {
+class BodyTooLargeError extends Error {
   override readonly name = 'BodyTooLargeError';
   readonly code = 'BODY_TOO_LARGE';
 }

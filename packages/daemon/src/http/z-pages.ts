@@ -68,7 +68,7 @@ const shown = (value: unknown): string => {
 };
 
 /** The value of every flag as it is in force: of the configuration where a flag names a field, else as given. */
-export const effectiveFlags = (
+const effectiveFlags = (
   configuration: Configuration,
   given: ReadonlyMap<string, unknown>,
 ): Readonly<Record<string, string>> => {

@@ -5,7 +5,7 @@ import { recordProgramming, recordQueued, recordSync } from '../metrics/index.js
 import type { Metrics } from '../metrics/index.js';
 import type { ClusterState } from '../sync/cluster.js';
 import type { ProxyObserver, SyncOutcome } from '../sync/proxy.js';
-import type { ServedChange } from '../sync/syncer.js';
+import type { ServedChange, SyncReport } from '../sync/syncer.js';
 import type { Wishes } from '../sync/wishes.js';
 import { NoLocalEndpoints } from './local-endpoints.js';
 
@@ -18,8 +18,8 @@ export interface ObserverOptions {
   readonly loader: Loader;
   /** The proxy's cluster; asked late, because the proxy is made with the observer. */
   readonly cluster: () => ClusterState;
-  /** Cleans up after Services that changed in the kernel. Must not throw. */
-  readonly changed: (changes: readonly ServedChange[]) => Promise<void> | void;
+  /** Told what the kernel serves now, to clean up after what it served before. Must not throw. */
+  readonly served: (report: SyncReport) => void;
   readonly startTime: number;
   readonly now: () => number;
 }
@@ -50,7 +50,7 @@ export function createObserver(options: ObserverOptions): ProxyObserver {
     counted.Service = Service;
     counted.EndpointSlice = EndpointSlice;
   };
-  const succeeded = async ({ report, milliseconds }: Extract<SyncOutcome, { readonly ok: true }>): Promise<void> => {
+  const succeeded = ({ report, milliseconds }: Extract<SyncOutcome, { readonly ok: true }>): void => {
     const { kind, applied, changes } = report;
     recordSync(metrics, families, { kind, ok: true, seconds: milliseconds / 1000, now: now(), ...applied });
     metrics.add('nftproxier_quarantines_total', applied.refused.length);
@@ -62,7 +62,7 @@ export function createObserver(options: ObserverOptions): ProxyObserver {
     for (const family of families) health.synced(family);
     recordChanges();
     recordCounts();
-    await options.changed(changes);
+    options.served(report);
   };
 
   return {
@@ -84,8 +84,11 @@ export function createObserver(options: ObserverOptions): ProxyObserver {
     diagnosed: ({ code }) => {
       metrics.add('nftproxier_diagnostics_total', 1, { code });
     },
-    synced: async (outcome) => {
-      if (outcome.ok) return succeeded(outcome);
+    synced: (outcome) => {
+      if (outcome.ok) {
+        succeeded(outcome);
+        return;
+      }
       recordChanges();
       const facts = { kind: loader.model === undefined ? 'replace' : 'change', ok: false, now: now() } as const;
       const nothing = { transactions: 0, operations: 0, elements: 0 };

@@ -91,6 +91,11 @@ export class Proxy {
     return this.#cluster;
   }
 
+  /** What the node and the cluster ask of the table. */
+  get wishes(): Wishes {
+    return this.#wishes;
+  }
+
   /** Begins to read the source and to write the table. */
   async start(): Promise<void> {
     await this.#options.source.start((batch) => {

@@ -1,4 +1,4 @@
-import { nodeView, zoneLabel } from '@nftproxier/core';
+import { familyOf, nodeView, zoneLabel } from '@nftproxier/core';
 import type { Address, Cidr, Family, Node, NodeView } from '@nftproxier/core';
 import type { NetworkElements, TableSettings } from '@nftproxier/nft';
 import { featureEnabled } from '../config/index.js';
@@ -27,6 +27,17 @@ export interface Wishes {
   readonly warnings: readonly string[];
   /** Set if nothing should be written as long as this holds. */
   readonly problem: string | undefined;
+}
+
+/** Whether node ports are open on an address, which may be any that the kernel has seen. */
+export function isNodePortAddress(
+  { settings, network }: Pick<Wishes, 'settings' | 'network'>,
+  localAddresses: readonly Address[],
+  address: Address,
+): boolean {
+  return settings.nodePorts[familyOf(address)].kind === 'all'
+    ? localAddresses.includes(address)
+    : network.nodePortAddresses.includes(address);
 }
 
 /** Works out what the configuration, the Node and the machine together ask for. */

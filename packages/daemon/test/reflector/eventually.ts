@@ -3,7 +3,8 @@ export async function eventually(check: () => void): Promise<void> {
   const end = performance.now() + 10_000;
   for (;;) {
     try {
-      return check();
+      check();
+      return;
     } catch (error) {
       if (performance.now() > end) throw error;
       await new Promise((resolve) => setTimeout(resolve, 5));

@@ -9,10 +9,10 @@ import { report, seeded, times } from './scorecard.js';
 
 /** What happens, in the order of the sequence: changes in the cluster, faults, and time going by. */
 type Step =
-  | { readonly do: 'put' | 'delete' | 'recreate'; readonly name: number; readonly count: number }
+  | { readonly do: 'put' | 'delete' | 'recreate' | 'flash'; readonly name: number; readonly count: number }
   | { readonly do: 'cut'; readonly how: 'rst' | 'fin'; readonly afterBytes: number }
   | { readonly do: 'end' | 'bookmark' | 'compact' | 'recover' | 'down' | 'up' | 'mute' | 'unmute' | 'restore' }
-  | { readonly do: 'noise'; readonly line: number }
+  | { readonly do: 'noise'; readonly line: number; readonly name: number; readonly instead: boolean }
   | { readonly do: 'replay'; readonly which: number }
   | { readonly do: 'shuffle'; readonly names: readonly number[]; readonly order: number }
   | { readonly do: 'fault'; readonly fault: number; readonly times: number; readonly afterBytes: number }
@@ -23,7 +23,14 @@ const name = fc.nat(11);
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('put' as const), name, count: fc.integer({ min: 1, max: 4 }) }) },
   { weight: 5, arbitrary: fc.record({ do: fc.constant('delete' as const), name, count: fc.constant(1) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('recreate' as const), name, count: fc.constant(1) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constantFrom('recreate' as const, 'flash' as const),
+      name,
+      count: fc.constant(1),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -48,7 +55,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       ),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('noise' as const), line: fc.nat(20) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('noise' as const), line: fc.nat(20), name, instead: fc.boolean() }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('replay' as const), which: fc.nat(1_000) }) },
   {
     weight: 2,
@@ -77,7 +87,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 const noise = [
   'garbage',
-  '',
   '{}',
   '[]',
   'null',
@@ -137,6 +146,10 @@ async function run(steps: readonly Step[], seed: number, protections: Partial<Pr
         scene.api.delete('Service', 'shop', `s${one.name}`);
         history.push(scene.api.put(service(`s${one.name}`, index)));
         return;
+      case 'flash':
+        history.push(scene.api.put(service(`s${one.name}`, index)));
+        scene.api.delete('Service', 'shop', `s${one.name}`);
+        return;
       case 'cut':
         // In the middle of whatever line comes next.
         for (const watch of watches()) watch.cutAfter(one.afterBytes, one.how);
@@ -172,11 +185,20 @@ async function run(steps: readonly Step[], seed: number, protections: Partial<Pr
         scene.api.cluster.restore(backup);
         history.length = 0;
         return;
-      case 'noise':
-        for (const watch of watches()) watch.line(noise[one.line % noise.length]!);
+      case 'noise': {
+        // Either in addition, or in place of a change, which then only a watch made anew tells.
+        const open = scene.api.muted ? [] : watches();
+        for (const watch of open) watch.hold(true);
+        if (one.instead) history.push(scene.api.put(service(`s${one.name}`, index)));
+        for (const watch of open) {
+          watch.held = [];
+          watch.line(noise[one.line % noise.length]!);
+          watch.hold(false);
+        }
         return;
+      }
       case 'replay': {
-        const object = history[one.which % Math.max(1, history.length)];
+        const object = history.slice(-8)[one.which % Math.max(1, Math.min(8, history.length))];
         const type = ['ADDED', 'MODIFIED', 'DELETED'][one.which % 3];
         const line = JSON.stringify({ type, object: { kind: 'Service', apiVersion: 'v1', ...object } });
         // What is stale is what was told before; after a fault the watch may not have got as far.
@@ -256,6 +278,9 @@ async function run(steps: readonly Step[], seed: number, protections: Partial<Pr
   if ((await scene.untilInSync(900_000)) === Number.POSITIVE_INFINITY) {
     wrong.push(`not in sync: ${JSON.stringify({ told: scene.observer.state(), server: scene.expected })}`);
   }
+  // That may have been by chance, with something still to come.
+  await scene.clock.advance(120_000);
+  if (!scene.isInSync()) wrong.push('in sync, and then no more');
   const { status: after } = scene;
   if (after.objects !== scene.observer.objects.size) wrong.push('the store is not what was told');
   wrong.push(...scene.observer.violations);

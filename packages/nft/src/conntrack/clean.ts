@@ -73,6 +73,8 @@ export interface Cleaned {
   readonly stale: number;
   /** Flows deleted, among them those that came after the listing. */
   readonly removed: number;
+  /** Stale flows that were seen to, by family. */
+  readonly cleaned: { readonly [family in Family]: number };
   /** Whether all stale flows were seen to; the rest takes another run. */
   readonly isComplete: boolean;
 }
@@ -104,15 +106,15 @@ export async function cleanFlows(
     const known = found.get(key);
     if (known !== undefined) known.flows += 1;
     else if (found.size < mostKinds) found.set(key, { stale, flows: 1 });
-    else isComplete = false;
+    else unseen += 1;
   };
-  let isComplete = true;
+  let unseen = 0;
   const listings: Listed[] = [];
   const begin = now();
   const queries = queriesOf(expectations);
   for (const query of queries) listings.push(await listFlows(conntrack, query, onFlow, options));
   const kinds = [...found.values()].sort((a, b) => b.flows - a.flows);
-  const chosen = kinds.slice(0, affordable((now() - begin) / queries.length));
+  const chosen = kinds.slice(0, affordable((now() - begin) / Math.max(1, queries.length)));
   const removed = await removeFlows(
     conntrack,
     chosen.map(({ stale }) => stale),
@@ -121,10 +123,15 @@ export async function cleanFlows(
   return {
     listed: listings.reduce((sum, { flows }) => sum + flows, 0),
     malformed: listings.reduce((sum, { malformed }) => sum + malformed, 0),
-    stale: kinds.reduce((sum, { flows }) => sum + flows, 0),
+    stale: kinds.reduce((sum, { flows }) => sum + flows, unseen),
     removed,
-    isComplete: isComplete && chosen.length === kinds.length,
+    cleaned: { IPv4: countOf('IPv4', chosen), IPv6: countOf('IPv6', chosen) },
+    isComplete: unseen === 0 && chosen.length === kinds.length,
   };
+}
+
+function countOf(family: Family, kinds: readonly { readonly stale: StaleFlows; readonly flows: number }[]): number {
+  return kinds.reduce((sum, { stale, flows }) => sum + (stale.family === family ? flows : 0), 0);
 }
 
 /** Most kinds of stale flows remembered while listing. */

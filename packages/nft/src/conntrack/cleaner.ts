@@ -181,4 +181,11 @@ export class ConntrackCleaner {
   }
 }
 
-const nothing: Cleaned = { listed: 0, malformed: 0, stale: 0, removed: 0, isComplete: false };
+const nothing: Cleaned = {
+  listed: 0,
+  malformed: 0,
+  stale: 0,
+  removed: 0,
+  cleaned: { IPv4: 0, IPv6: 0 },
+  isComplete: false,
+};

@@ -58,6 +58,8 @@ export interface ConntrackOptions {
   readonly timeoutMs?: number;
   /** A network namespace made with `ip netns add`, to run in. Default: that of this process. */
   readonly netns?: string;
+  /** Words that start conntrack, such as `['nsenter', '--net=/proc/1/ns/net', '--']`; instead of `netns`. */
+  readonly prefix?: readonly string[];
   /** Folders for the file that commands are passed in, the first that can be written to. Default: {@link commandFolders}. */
   readonly folders?: readonly string[];
 }
@@ -71,7 +73,8 @@ const mostErrorText = 4_096;
 /** conntrack as a process of its own for each call. */
 export function createConntrack(options: ConntrackOptions = {}): Conntrack {
   const { command = 'conntrack', timeoutMs = 30_000, netns, folders = commandFolders } = options;
-  const [file, ...prefix] = netns === undefined ? [command] : ['ip', 'netns', 'exec', netns, command];
+  const before = options.prefix ?? (netns === undefined ? [] : ['ip', 'netns', 'exec', netns]);
+  const [file, ...prefix] = [...before, command];
 
   const start = async (args: readonly string[], stdin: 'ignore' | number, io: Io): Promise<void> => {
     const { execa } = await import('execa');
@@ -86,7 +89,7 @@ export function createConntrack(options: ConntrackOptions = {}): Conntrack {
       env: { LC_ALL: 'C' },
       ...(io.signal && { cancelSignal: io.signal }),
     } satisfies Options);
-    let failure: unknown;
+    let failure: Error | undefined;
     let stderr = '';
     subprocess.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (failure !== undefined) return;
@@ -94,7 +97,7 @@ export function createConntrack(options: ConntrackOptions = {}): Conntrack {
         io.onText(text);
       } catch (error) {
         // Thrown on, it would end this process.
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
         subprocess.kill();
       }
     });
@@ -177,12 +180,12 @@ function errorOf(result: Result, { command, timeoutMs, stderr }: Run): Error {
   if (result.isCanceled) return new ConntrackCancelledError();
   if (result.signal !== undefined) return new ConntrackKilledError(result.signal);
   const { code } = result;
-  const detail = firstLine(stderr) || firstLine(String(result.cause ?? '')) || `exit code ${String(result.exitCode)}`;
+  const detail = firstLine(stderr) || (result.shortMessage ?? `exit code ${String(result.exitCode)}`);
   if (code === 'ENOENT' || /^exec of ".*" failed/m.test(stderr)) return new ConntrackMissingError(command);
   if (code === 'EACCES' || /CAP_NET_ADMIN|Operation not permitted/.test(stderr)) {
     return new ConntrackPermissionError(code ?? detail);
   }
-  if (/unknown option/.test(stderr)) return new ConntrackUnsupportedError(detail);
+  if (stderr.includes('unknown option')) return new ConntrackUnsupportedError(detail);
   return new ConntrackFailedError(detail);
 }
 

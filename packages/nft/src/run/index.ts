@@ -36,3 +36,5 @@ export {
   parseVersion,
   type Version,
 } from './version.js';
+export { type Conntrack, type ConntrackOptions, createConntrack, type FlowQuery } from './conntrack.js';
+export * from './conntrack-error.js';

@@ -121,8 +121,8 @@ export async function openLab(options: { readonly conntrackCommand?: string } = 
     /** Changes objects, and syncs. */
     async apply(...objects: readonly (Service | EndpointSlice)[]): Promise<void> {
       for (const object of objects) {
-        if (object.kind === 'Service') planner.setService(object as Service);
-        else planner.setEndpointSlice(object as EndpointSlice);
+        if (object.kind === 'Service') planner.setService(object);
+        else planner.setEndpointSlice(object);
       }
       await sync();
     },

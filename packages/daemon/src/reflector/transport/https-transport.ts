@@ -21,6 +21,11 @@ export interface HttpsTransportOptions {
   readonly userAgent?: string;
   /** Limit on making a connection, TLS included, in milliseconds. */
   readonly connectMs?: number;
+  /**
+   * Silence after which the other end is probed, in milliseconds; 10,000 if not given. Linux then probes ten times, once
+   * a second, so that a dead peer is noticed ten seconds later.
+   */
+  readonly keepAliveMs?: number;
 }
 
 interface Outgoing {
@@ -162,8 +167,7 @@ class HttpsTransport implements ApiClient {
         signal.removeEventListener('abort', abort);
       };
       request.on('socket', (socket) => {
-        // Linux then probes ten times, once a second: a dead peer is noticed after 20 s.
-        socket.setKeepAlive(true, 10_000);
+        socket.setKeepAlive(true, this.#options.keepAliveMs ?? 10_000);
         if (!socket.connecting) return connected();
         socket.once(this.#base.protocol === 'http:' ? 'connect' : 'secureConnect', connected);
       });

@@ -1,0 +1,52 @@
+import { ConntrackCleaner, createConntrack } from '@nftproxier/nft';
+import type { CleaningReport } from '@nftproxier/nft';
+import type { Logger } from 'pino';
+import type { Metrics } from '../metrics/index.js';
+import { systemClock } from '../sync/clock.js';
+import type { Proxy } from '../sync/proxy.js';
+import type { SyncReport } from '../sync/syncer.js';
+import { isNodePortAddress } from '../sync/wishes.js';
+import type { Address } from '@nftproxier/core';
+
+/** What flow cleaning needs. */
+export interface FlowCleaningOptions {
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly localAddresses: () => readonly Address[];
+  /** Asked late: the proxy is made with what this returns. */
+  readonly proxy: () => Proxy;
+}
+
+/** Deletes flows that a sync made stale. */
+export interface FlowCleaning {
+  served(report: SyncReport): void;
+  stop(): Promise<void>;
+}
+
+/** Starts to clean up after syncs: UDP and SCTP flows that lead to endpoints that are gone, or nowhere. */
+export function createFlowCleaning({ metrics, log, localAddresses, proxy }: FlowCleaningOptions): FlowCleaning {
+  const cleaner = new ConntrackCleaner({
+    conntrack: createConntrack(),
+    clock: systemClock,
+    isNodePortAddress: (address) => isNodePortAddress(proxy().wishes, localAddresses(), address),
+    onReport: (report) => {
+      record(report, metrics, log);
+    },
+  });
+  return {
+    served({ kind, changes }) {
+      // Of a table that was loaded anew it is not known what flows there were before.
+      if (kind === 'replace') cleaner.started(proxy().cluster.planner.plans.values(), proxy().cluster.serviceCIDRs);
+      else cleaner.changed(changes);
+    },
+    stop: () => cleaner.stop(),
+  };
+}
+
+function record({ cleaned, ms, error, isRepeated }: CleaningReport, metrics: Metrics, log: Logger): void {
+  for (const ip_family of ['IPv4', 'IPv6'] as const) {
+    metrics.observe('kubeproxy_conntrack_reconciler_sync_duration_seconds', ms / 1000, { ip_family });
+    metrics.add('kubeproxy_conntrack_reconciler_deleted_entries_total', cleaned[ip_family], { ip_family });
+  }
+  if (error !== undefined && !isRepeated) log.warn({ err: error }, error.message);
+}
