@@ -8,39 +8,57 @@ const LINK = /\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)|^\[[^\]]+\]:\s*(\S+)/gm;
 const ELSEWHERE = /^[a-z][a-z0-9+.-]*:/i;
 
 /**
- * Every relative link of the documentation leads to a file that is there, and to a heading that is in it.
+ * Every relative link of the documentation leads to a file that is there, and to a heading that is in it; and every
+ * page of docs/ can be reached from the README.
  *
  * @returns {Promise<string[]>} what is wrong
  */
 export async function brokenLinks() {
   const problems = [];
-  for (const page of await files(/[.]md$/)) {
+  const pages = await files(/[.]md$/);
+  /** @type {Map<string, string[]>} Where each page's links lead. */
+  const links = new Map();
+  for (const page of pages) {
     const text = withoutCode(await textOf(page));
     for (const match of text.matchAll(LINK)) {
       const target = match[1] ?? match[2] ?? '';
       if (ELSEWHERE.test(target)) continue;
-      const problem = await problemOf(page, target);
-      if (problem !== undefined) problems.push(`${page}:${lineAt(text, match.index)}: ${problem}`);
+      const [path = '', anchor] = target.split('#', 2);
+      const file = path === '' ? page : normalize(join(dirname(page), decodeURIComponent(path)));
+      links.set(page, [...(links.get(page) ?? []), file]);
+      const problem = await problemOf(file, anchor);
+      if (problem !== undefined) problems.push(`${page}:${lineAt(text, match.index)}: ${target} ${problem}`);
     }
   }
-  return problems;
+  const reached = reachable('README.md', links);
+  const orphans = pages.filter((page) => page.startsWith('docs/') && !reached.has(page));
+  return [...problems, ...orphans.map((page) => `${page}: no link leads here from README.md`)];
 }
 
 /**
- * @param {string} page
- * @param {string} target
+ * @param {string} start
+ * @param {ReadonlyMap<string, readonly string[]>} links
+ * @returns {ReadonlySet<string>}
  */
-async function problemOf(page, target) {
-  const [path = '', anchor] = target.split('#', 2);
-  const file = path === '' ? page : normalize(join(dirname(page), decodeURIComponent(path)));
-  if (file.startsWith('..')) return `${target} leads out of the repository`;
+function reachable(start, links) {
+  const reached = new Set([start]);
+  for (const page of reached) for (const next of links.get(page) ?? []) reached.add(next);
+  return reached;
+}
+
+/**
+ * @param {string} file that a link leads to
+ * @param {string | undefined} anchor
+ */
+async function problemOf(file, anchor) {
+  if (file.startsWith('..')) return 'leads out of the repository';
   const there = await access(join(ROOT, file)).then(
     () => true,
     () => false,
   );
-  if (!there) return `${target} leads to ${file}, which is not there`;
+  if (!there) return `leads to ${file}, which is not there`;
   if (anchor === undefined || !file.endsWith('.md')) return undefined;
-  return (await anchorsOf(file)).has(anchor) ? undefined : `${target}: ${file} has no heading #${anchor}`;
+  return (await anchorsOf(file)).has(anchor) ? undefined : `leads to no heading of ${file}`;
 }
 
 /** @param {string} page */

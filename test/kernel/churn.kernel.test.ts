@@ -3,6 +3,7 @@ import type { Lab } from '../lab/index.js';
 import { kernelContents } from './counts.js';
 import { isFull, openNode } from './node.js';
 import type { TestNode, TestService } from './node.js';
+import { random } from './random.js';
 
 let lab: Lab | undefined;
 afterEach(() => lab?.close());
@@ -28,15 +29,6 @@ async function servedNode(): Promise<{ readonly node: TestNode; readonly lab: La
   }));
   await opened.lab.serve(listeners);
   return opened;
-}
-
-/** A repeatable source of numbers below `limit`. */
-function random(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
 }
 
 const load = { concurrency: 64, timeoutMs: 4_000 };

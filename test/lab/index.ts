@@ -1,11 +1,4 @@
-export {
-  addresses,
-  clientSources,
-  familyOf,
-  podNetworks,
-  podOf,
-  socketAddress,
-} from './addresses.js';
+export { addresses, clientSources, familyOf, podNetworks, podOf, socketAddress } from './addresses.js';
 export type { AddressPair, Family, NodeName, PodIdentity } from './addresses.js';
 export type { Conntrack } from './conntrack.js';
 export { LabError } from './errors.js';

@@ -11,6 +11,7 @@ import type { StaleFlows } from './stale.js';
 
 /** How many lines a listing had. */
 export interface Listed {
+  /** Flows that were read. */
   readonly flows: number;
   /** Lines that could not be read. */
   readonly malformed: number;

@@ -22,7 +22,9 @@ export interface CleanerClock {
 
 /** What a {@link ConntrackCleaner} needs. */
 export interface CleanerOptions {
+  /** Lists and deletes flows. */
   readonly conntrack: Conntrack;
+  /** Its timers may keep the process alive or not: nothing is lost but flows that are not cleaned. */
   readonly clock: CleanerClock;
   /** Whether node ports are open on an address of this node; asked for each flow to a node port's number. */
   readonly isNodePortAddress: (address: Address) => boolean;

@@ -28,7 +28,9 @@ export type Expectation = ExpectedFrontend &
 
 /** Which frontend an {@link Expectation} is about. */
 export interface ExpectedFrontend {
+  /** Of its address, or of the addresses it is a node port of. */
   readonly family: Family;
+  /** UDP or SCTP; TCP after a time without NAT. */
   readonly protocol: Protocol;
   /** Undefined for a node port: on every address of this node that is open for node ports. */
   readonly address: Address | undefined;

@@ -3,15 +3,21 @@ import type { Address, Family, Protocol } from '@nftproxier/core';
 
 /** One direction of a flow, in conntrack's words. */
 export interface Tuple {
+  /** Where packets of this direction come from. */
   readonly src: Address;
+  /** Where they go to. */
   readonly dst: Address;
+  /** The port they come from. */
   readonly sport: number;
+  /** The port they go to. */
   readonly dport: number;
 }
 
 /** An entry of the kernel's connection tracking table. */
 export interface Flow {
+  /** Of all its addresses. */
   readonly family: Family;
+  /** Flows of other protocols are not read. */
   readonly protocol: Protocol;
   /** The state of a TCP or SCTP connection, e.g. `SYN_SENT`; undefined for UDP. */
   readonly state: string | undefined;

@@ -9,7 +9,9 @@ import type { Flow, Tuple } from './flow.js';
  * stale, whenever the flow began.
  */
 export interface StaleFlows {
+  /** Of all their addresses. */
   readonly family: Family;
+  /** TCP only where NAT was gone. */
   readonly protocol: Protocol;
   /** What the client asked for. */
   readonly dst: Address;

@@ -12,6 +12,7 @@ export type ConntrackErrorCode =
 
 /** What every error of running conntrack has in common. What was deleted before it stays deleted. */
 export abstract class ConntrackError extends Error {
+  /** Stable: programs may compare it. */
   abstract readonly code: ConntrackErrorCode;
 }
 
@@ -54,6 +55,7 @@ export class ConntrackPermissionError extends ConntrackError {
 export class ConntrackTimeoutError extends ConntrackError {
   override readonly name = 'ConntrackTimeoutError';
   readonly code = 'CONNTRACK_TIMEOUT';
+  /** Milliseconds it was given. */
   readonly timeoutMs: number;
 
   constructor(timeoutMs: number) {
@@ -76,6 +78,7 @@ export class ConntrackCancelledError extends ConntrackError {
 export class ConntrackKilledError extends ConntrackError {
   override readonly name = 'ConntrackKilledError';
   readonly code = 'CONNTRACK_KILLED';
+  /** The signal's name, e.g. `SIGSEGV`. */
   readonly signal: string;
 
   constructor(signal: string) {

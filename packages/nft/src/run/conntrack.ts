@@ -21,6 +21,7 @@ import type { ListOptions } from './nft.js';
 
 /** Which flows are listed. */
 export interface FlowQuery {
+  /** One at a time: all there are may be many. */
   readonly protocol: Protocol;
   /** Both if absent. */
   readonly family?: Family;
