@@ -13,6 +13,7 @@ import { addresses, podNetworks, socketAddress } from '../../test/lab/dist/index
  *   nobody else; refused with an ICMP error; no answer at all; or it reaches what has the address, untranslated
  * @property {'itself' | 'the node'} [seenAs] whose address the endpoint sees
  * @property {boolean} [one] one of the expected endpoints answers every time
+ * @property {string} [flow] asked on a socket that stays open under this name
  *
  * @typedef {object} Finding
  * @property {boolean} right
@@ -34,6 +35,7 @@ const BATCHES = 8;
 export async function ask(lab, question) {
   if (question.expect === 'dropped') return judgeFailure(await probe(lab, question, 2, 400), 'dropped');
   if (question.expect === 'refused') return judgeFailure(await probe(lab, question, 2, 3000), 'refused');
+  if (question.flow !== undefined) return askOnFlow(lab, question, question.flow, question.expect);
   const own = socketAddress(question.address, question.port);
   const expected = question.expect === 'left alone' ? [own] : question.expect;
   /** @type {import('../../test/lab/dist/index.js').Try[]} */
@@ -44,6 +46,20 @@ export async function ask(lab, question) {
     if (question.one || met.has(undefined) || expected.every((endpoint) => met.has(endpoint))) break;
   }
   return judgeAnswers(tries, expected, question);
+}
+
+/**
+ * @param {Lab} lab
+ * @param {Question} question
+ * @param {string} flow
+ * @param {Question['expect']} expect
+ * @returns {Promise<Finding>}
+ */
+async function askOnFlow(lab, question, flow, expect) {
+  const { from, address, port, protocol = 'TCP' } = question;
+  const answer = await lab.flow(from, { flow, address, port, protocol, timeoutMs: 3000 });
+  const finding = judgeAnswers([answer], typeof expect === 'string' ? [] : expect, question);
+  return { ...finding, answer: `${finding.answer}, from port ${answer.local?.port ?? '?'}` };
 }
 
 /**

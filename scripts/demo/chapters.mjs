@@ -33,6 +33,7 @@ export const chapters = [
       { from: client, address: 'fd00:10:96::6144', port: 80, expect: both6, seenAs: 'the node' },
       { from: pod, address: '10.96.0.10', port: 53, protocol: 'UDP', expect: ['10.244.1.11:53'], seenAs: 'itself' },
       { from: node, address: '10.96.0.10', port: 53, protocol: 'UDP', expect: ['10.244.1.11:53'], seenAs: 'the node' },
+      { from: pod, address: '10.96.0.10', port: 53, protocol: 'UDP', expect: ['10.244.1.11:53'], flow: 'resolver' },
       { from: pod, address: '10.96.0.10', port: 53, expect: ['10.244.1.11:53'], seenAs: 'itself' },
       { from: '10.244.1.11', address: '10.96.0.10', port: 53, expect: ['10.244.1.11:53'], seenAs: 'the node' },
     ],
@@ -104,6 +105,21 @@ export const chapters = [
       }),
     busy: true,
     questions: [{ from: pod, ...frontend, expect: ['10.244.1.19:8080', '10.244.2.12:8080'], seenAs: 'itself' }],
+  },
+  {
+    title: 'kube-dns moves to 10.244.1.16; a resolver that has one UDP socket all its life moves with it',
+    started: [
+      { address: '10.244.1.16', port: 53, protocol: 'UDP' },
+      { address: '10.244.1.16', port: 53, protocol: 'TCP' },
+    ],
+    change: (shop) =>
+      shop.edit('kube-dns.yaml', (objects) => {
+        objects[1].endpoints[0].addresses = ['10.244.1.16'];
+      }),
+    questions: [
+      { from: pod, address: '10.96.0.10', port: 53, protocol: 'UDP', expect: ['10.244.1.16:53'] },
+      { from: pod, address: '10.96.0.10', port: 53, protocol: 'UDP', expect: ['10.244.1.16:53'], flow: 'resolver' },
+    ],
   },
   {
     title: 'nobody gets its first endpoint, cart loses one, admin is deleted',

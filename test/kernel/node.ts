@@ -77,7 +77,7 @@ export class TestNode {
 }
 
 /** Pods are told by the lab's cluster CIDRs. */
-export const labSettings: TableSettings = {
+const labSettings: TableSettings = {
   ...defaultTableSettings,
   localPods: {
     IPv4: { kind: 'source', cidr: '10.244.0.0/16' as Cidr },

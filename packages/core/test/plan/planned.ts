@@ -28,7 +28,7 @@ export function plansOf(
 }
 
 /** `A` for all endpoints, `L` for local ones, with `+m` where masqueraded; or `reject`, `drop`. */
-export function decision(decided: Decision): string {
+function decision(decided: Decision): string {
   if (decided.kind !== 'balance') return decided.kind;
   return `${decided.over === 'local' ? 'L' : 'A'}${decided.masquerade ? '+m' : ''}`;
 }
@@ -39,7 +39,7 @@ export function decisions({ pods, node, outside }: Outcome): [string, string, st
 }
 
 /** `ClusterIP 10.96.0.1:80`, `NodePort 30080`. */
-export function frontendText(frontend: Frontend): string {
+function frontendText(frontend: Frontend): string {
   const { kind, port } = frontend;
   return kind === 'NodePort' ? `${kind} ${String(port)}` : `${kind} ${frontend.address}:${String(port)}`;
 }

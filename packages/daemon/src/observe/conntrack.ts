@@ -1,4 +1,4 @@
-import { ConntrackCleaner, createConntrack } from '@nftproxier/nft';
+import { ConntrackCleaner, checkConntrack, createConntrack } from '@nftproxier/nft';
 import type { CleaningReport } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.js';
@@ -25,8 +25,13 @@ export interface FlowCleaning {
 
 /** Starts to clean up after syncs: UDP and SCTP flows that lead to endpoints that are gone, or nowhere. */
 export function createFlowCleaning({ metrics, log, localAddresses, proxy }: FlowCleaningOptions): FlowCleaning {
+  const conntrack = createConntrack();
+  // Without the tool services work; only flows to endpoints that are gone stay until they time out.
+  checkConntrack(conntrack).catch((error: unknown) => {
+    log.warn({ err: error }, 'stale UDP flows are not cleaned up; install conntrack 1.4.7 or later');
+  });
   const cleaner = new ConntrackCleaner({
-    conntrack: createConntrack(),
+    conntrack,
     clock: systemClock,
     isNodePortAddress: (address) => isNodePortAddress(proxy().wishes, localAddresses(), address),
     onReport: (report) => {

@@ -32,7 +32,7 @@ export async function createKubernetesSource(
     },
     stop: async () => {
       await reflectors.stop();
-      await transport.close();
+      transport.close();
     },
   };
 }

@@ -76,7 +76,7 @@ export class ClusterState {
           this.#each(
             batch,
             (object) => {
-              this.planner.setService(object as Service);
+              this.planner.setService(object);
             },
             (object) => {
               this.planner.deleteService(object);
@@ -89,7 +89,7 @@ export class ClusterState {
           this.#each(
             batch,
             (object) => {
-              this.planner.setEndpointSlice(object as EndpointSlice);
+              this.planner.setEndpointSlice(object);
             },
             (object) => {
               this.planner.deleteEndpointSlice(object);
@@ -145,7 +145,7 @@ export class ClusterState {
   }
 
   #setNode(object: KubernetesObject): void {
-    if (this.#isOwn(object)) this.#node = object as Node;
+    if (this.#isOwn(object)) this.#node = object;
   }
 
   #deleteNode(object: KubernetesObject): void {

@@ -115,7 +115,7 @@ function isTerminal({ kind }: Statement): boolean {
 }
 
 /** The set or map a statement looks in. */
-export function setOf(statement: Statement): string | undefined {
+function setOf(statement: Statement): string | undefined {
   switch (statement.kind) {
     case 'match':
       return statement.right.kind === 'set' ? statement.right.set : undefined;

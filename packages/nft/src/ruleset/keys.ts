@@ -21,7 +21,7 @@ export function destination(family: Family): PayloadExpression {
 }
 
 /** The port of any protocol; only in keys, never in the data of a map. */
-export const anyPort = payload('th', 'dport');
+const anyPort = payload('th', 'dport');
 
 /** address . protocol . port */
 export function addressKey(family: Family): Expression {

@@ -20,8 +20,32 @@ export function wordOf(protocol: Protocol): ProtocolWord {
   return protocol === 'TCP' ? 'tcp' : protocol === 'UDP' ? 'udp' : 'sctp';
 }
 
+/** What the sets and maps of one family hold, and their names. */
+export interface SetNames {
+  /** All cluster IPs, with or without endpoints. */
+  readonly clusterIPs: string;
+  /** The ranges that cluster IPs are taken from. */
+  readonly serviceCIDRs: string;
+  /** Addresses of this node at which node ports are open. */
+  readonly nodePortIPs: string;
+  /** Dispatch by address. */
+  readonly services: string;
+  /** Dispatch by node port. */
+  readonly nodePorts: string;
+  /** Frontends by address whose clients are refused or dropped. */
+  readonly noEndpoints: string;
+  /** Node ports whose clients are refused or dropped. */
+  readonly noEndpointNodePorts: string;
+  /** Frontends that only some sources may use. */
+  readonly firewalled: string;
+  /** Those sources. */
+  readonly allowedSources: string;
+  /** Connections of a local endpoint to itself. */
+  readonly hairpin: string;
+}
+
 /** The table's sets and maps of one family, by what they hold. */
-export function setNames(family: Family) {
+export function setNames(family: Family): SetNames {
   const digit = digitOf(family);
   return {
     clusterIPs: `cluster-ips${digit}`,
@@ -34,7 +58,7 @@ export function setNames(family: Family) {
     firewalled: `firewalled${digit}`,
     allowedSources: `allowed-sources${digit}`,
     hairpin: `hairpin${digit}`,
-  } as const;
+  };
 }
 
 /** The map that holds the slots of a kind: `nodeport-local-endpoints-tcp4`. */

@@ -61,12 +61,12 @@ export interface ConntrackOptions {
   readonly netns?: string;
   /** Words that start conntrack, such as `['nsenter', '--net=/proc/1/ns/net', '--']`; instead of `netns`. */
   readonly prefix?: readonly string[];
-  /** Folders for the file that commands are passed in, the first that can be written to. Default: {@link commandFolders}. */
+  /** Folders for the file that commands are passed in, the first that can be written to. Default: `/dev/shm`, `/run`, the temporary one. */
   readonly folders?: readonly string[];
 }
 
 /** Where a file for commands is made: two that are there in a container whose own files are read-only, and the usual one. */
-export const commandFolders: readonly string[] = ['/dev/shm', '/run', tmpdir()];
+const commandFolders: readonly string[] = ['/dev/shm', '/run', tmpdir()];
 
 /** Characters of standard error that are read; the first line counts. */
 const mostErrorText = 4_096;

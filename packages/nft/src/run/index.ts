@@ -38,3 +38,4 @@ export {
 } from './version.js';
 export { type Conntrack, type ConntrackOptions, createConntrack, type FlowQuery } from './conntrack.js';
 export * from './conntrack-error.js';
+export { checkConntrack, oldestConntrack } from './conntrack-version.js';

@@ -11,7 +11,7 @@ export interface Draw {
 }
 
 /** Stands for a source port nobody told: in no set, equal to nothing. */
-export const unknownPort = 'unknown';
+const unknownPort = 'unknown';
 
 /**
  * The values an expression may have for a packet: one, or with a random part all that can be drawn. Undefined where the

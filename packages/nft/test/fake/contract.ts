@@ -44,7 +44,7 @@ export const remove = (set: string, ...elements: readonly Element[]): Operation 
 });
 export const key = (...atoms: readonly (string | number)[]): Element => ({ key: atoms });
 export const frontendTo = (ip: string, verdict: Verdict): Element => ({ key: [ip, 'tcp', 80], value: verdict });
-export const slotTo = (ip: string, index: number, port: number): Element => ({
+const slotTo = (ip: string, index: number, port: number): Element => ({
   key: [ip, 80, index],
   value: ['10.244.0.1', port],
 });

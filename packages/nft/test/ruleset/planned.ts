@@ -11,7 +11,7 @@ export function changesOf(...examples: readonly Example[]): readonly PlanChange[
 }
 
 /** The plan of an example's first port. */
-export function portPlanOf(example: Example | undefined): ServicePortPlan {
+function portPlanOf(example: Example | undefined): ServicePortPlan {
   const [port] = changesOf(example!)[0]!.plan!.ports;
   return port!;
 }

@@ -28,7 +28,7 @@ export function inFamily({ family }: Setting, text: string): string {
   return parseCidr(`${mapped}/${String(Number(length) * 2 + 16)}`) ?? mapped;
 }
 
-export const podRange = '10.244.0.0/16';
+const podRange = '10.244.0.0/16';
 export const markBit = 0x4000;
 export const backends = [
   ['10.244.0.11', 8080],
