@@ -77,8 +77,8 @@ afterAll(async () => {
   await lab.close();
 });
 
-const start = (): DaemonProcess =>
-  startDaemon(lab.namespace('node-a'), ['--kubeconfig', join(folder, 'kubeconfig'), ...labFlags]);
+const start = (...flags: readonly string[]): DaemonProcess =>
+  startDaemon(lab.namespace('node-a'), ['--kubeconfig', join(folder, 'kubeconfig'), ...labFlags, ...flags]);
 
 async function answerers(): Promise<readonly string[]> {
   const report = await lab.probe('client', {
@@ -119,6 +119,46 @@ describe('the daemon against an API server', () => {
     const { stdout } = await lab.exec('node-a', [process.execPath, '-e', fetchText]);
     expect(stdout).toMatch(/^200 /);
     expect(stdout).toMatch(/nftproxier_syncs_total\{kind="change",result="success"\} [1-9]/);
+  });
+
+  it('answers a load balancer that asks for local endpoints', async () => {
+    const [service] = server.api.objects('Service').filter(({ metadata }) => metadata.name === 'frontend-external');
+    const { healthCheckNodePort } = service?.['spec'] as { readonly healthCheckNodePort: number };
+    const script = `fetch('http://192.168.10.1:${String(healthCheckNodePort)}/').then(async (r) => console.log(r.status, r.headers.get('x-load-balancing-endpoint-weight'), await r.text()))`;
+    const { stdout } = await lab.exec('node-a', [process.execPath, '-e', script]);
+    const body = {
+      service: { namespace: 'shop', name: 'frontend-external' },
+      localEndpoints: 1,
+      serviceProxyHealthy: true,
+    };
+    expect(stdout).toBe(`200 1 ${JSON.stringify(body, undefined, '\t')}`);
+  });
+
+  it('applies a new ServiceCIDR at once', async () => {
+    const asked = async (): Promise<string> => {
+      const request = { address: '10.97.0.77', port: 80, protocol: 'TCP' as const, tries: 1, timeoutMs: 300 };
+      return (await lab.probe('client', request)).tries[0]?.outcome ?? '';
+    };
+    await lab.serve([{ address: '10.97.0.77', port: 80, protocol: 'TCP' }]);
+    expect(await asked()).toBe('answered');
+    server.api.put({ kind: 'ServiceCIDR', metadata: { name: 'more' }, spec: { cidrs: ['10.97.0.0/16'] } });
+    await eventually(asked, 'silent');
+  });
+
+  it('opens node ports at an address that the node gains while it runs', async () => {
+    await daemon?.stop();
+    daemon = start('--nodeport-addresses=192.168.10.0/24,192.168.55.0/24');
+    await daemon.says('table loaded, serving');
+    await lab.serve([{ address: '10.244.2.16', port: 8080, protocol: 'TCP' }]);
+    const asked = async (): Promise<string> => {
+      const request = { address: '192.168.55.5', port: 30_880, protocol: 'TCP' as const, tries: 1, timeoutMs: 500 };
+      return (await lab.probe('10.244.1.13', request)).tries[0]?.answer?.address ?? 'nobody';
+    };
+    expect(await asked()).toBe('nobody');
+    await lab.exec('node-a', ['ip', 'addr', 'add', '192.168.55.5/32', 'dev', 'lo']);
+    await eventually(asked, '10.244.2.16');
+    await lab.exec('node-a', ['ip', 'addr', 'del', '192.168.55.5/32', 'dev', 'lo']);
+    await eventually(asked, 'nobody');
   });
 
   it('leaves its rules in place when it is stopped, and a new one takes over without the API server', async () => {

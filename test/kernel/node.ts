@@ -24,10 +24,9 @@ export class TestNode {
   readonly transactions: Transaction[] = [];
   readonly nft: Nft;
   readonly #target: ReturnType<typeof createLoadTarget>;
-  readonly #settings: TableSettings;
   #loader: Loader;
 
-  constructor(prefix: readonly string[], settings: TableSettings = labSettings) {
+  constructor(prefix: readonly string[]) {
     this.nft = createNft({ prefix, timeoutMs: 60_000 });
     const target = createLoadTarget(this.nft);
     this.#target = {
@@ -37,7 +36,6 @@ export class TestNode {
         this.transactions.push(transaction);
       },
     };
-    this.#settings = settings;
     this.#loader = new Loader(this.#target);
   }
 
@@ -71,8 +69,7 @@ export class TestNode {
   async replace(): Promise<Applied> {
     this.planner.takeChanges();
     const plans = this.planner.plans.values();
-    const network = { nodePortAddresses: [], serviceCIDRs: [] };
-    return this.#loader.replace({ settings: this.#settings, network, plans });
+    return this.#loader.replace({ ...labTable, plans });
   }
 }
 
@@ -84,6 +81,9 @@ const labSettings: TableSettings = {
     IPv6: { kind: 'source', cidr: 'fd00:10:244::/56' as Cidr },
   },
 };
+
+/** A table on node-a, apart from Services. */
+export const labTable = { settings: labSettings, network: { nodePortAddresses: [], serviceCIDRs: [] } } as const;
 
 /** A node in a lab of its own. */
 export async function openNode(): Promise<{ readonly node: TestNode; readonly lab: Lab }> {
