@@ -21,7 +21,8 @@ export default class TallyReporter {
       for (const test of module.children.allTests()) {
         const result = test.result();
         if (result.state === 'passed') passed += 1;
-        else if (result.state === 'skipped') skipped.push({ name: test.fullName, reason: reasonOf(test.name, result.note) });
+        else if (result.state === 'skipped')
+          skipped.push({ name: test.fullName, reason: reasonOf(test.name, result.note) });
         else failed += 1;
       }
     }

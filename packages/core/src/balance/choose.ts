@@ -2,7 +2,9 @@ import type { Endpoint, ServicePort } from '../model/index.js';
 
 /** Where the choice is made: this node's name and zone. */
 export interface Place {
+  /** The Node's `metadata.name`: what `nodeName` and node hints of endpoints are compared with. */
   readonly name: string;
+  /** The Node's label `topology.kubernetes.io/zone`; where it is empty, zone hints narrow nothing. */
   readonly zone: string;
 }
 
@@ -17,6 +19,7 @@ export interface EndpointChoice {
   readonly local: readonly Endpoint[];
   /** Whether any endpoint anywhere could serve the port: decides between refusing a client and letting it retry. */
   readonly hasEndpoints: boolean;
+  /** Which hints narrowed `cluster`; `none` also where that list is not made. */
   readonly topology: Topology;
 }
 

@@ -16,10 +16,13 @@ export type DiagnosticCode =
 
 /** Something in an object that could not be used, and was left out; the rest of the object is used. */
 export interface Diagnostic {
+  /** What kind of problem it is. Unlike the message, it keeps its meaning from release to release. */
   readonly code: DiagnosticCode;
   /** The object's kind, `Service` or `EndpointSlice`. */
   readonly kind: string;
+  /** `metadata.namespace` (`default` where absent); quoted as it stands where that or the name is refused. */
   readonly namespace: string;
+  /** `metadata.name`; quoted as it stands where that or the namespace is refused. */
   readonly name: string;
   /** The path of the field, e.g. `spec.externalIPs[1]`. */
   readonly field: string;

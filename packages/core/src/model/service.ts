@@ -21,9 +21,13 @@ export interface ClientIPAffinity {
 export interface ServicePort {
   /** `spec.ports[].name`; empty for the only port of a Service. */
   readonly portName: string;
+  /** `spec.ports[].protocol`; TCP where absent. */
   readonly protocol: Protocol;
+  /** The family of `clusterIP`; a dual-stack Service has each port once per family. */
   readonly family: Family;
+  /** The one of `spec.clusterIPs` that `spec.ipFamilies` gives this family. */
   readonly clusterIP: Address;
+  /** `spec.ports[].port`, at the cluster IP and all other addresses: 1 to 65535. */
   readonly port: number;
   /** 0 where the port has none. Used whatever `spec.type` says, as in kube-proxy. */
   readonly nodePort: number;
@@ -33,23 +37,36 @@ export interface ServicePort {
   readonly externalIPs: readonly Address[];
   /** `spec.loadBalancerSourceRanges` of this family, collapsed; empty: anyone. */
   readonly sourceRanges: readonly Cidr[];
+  /** `spec.sessionAffinity`; undefined for `None`. */
   readonly affinity: ClientIPAffinity | undefined;
+  /**
+   * `spec.externalTrafficPolicy`; Cluster where absent, and for a Service that is neither NodePort nor LoadBalancer and
+   * has no external IPs.
+   */
   readonly externalTrafficPolicy: TrafficPolicy;
+  /** `spec.internalTrafficPolicy`, for traffic to the cluster IP; Cluster where absent. */
   readonly internalTrafficPolicy: TrafficPolicy;
 }
 
 /** A Service, read. */
 export interface ServiceModel {
+  /** What slices refer to it by, and plans are kept under. */
   readonly key: ServiceKey;
+  /** `metadata.namespace`; `default` where absent. */
   readonly namespace: string;
+  /** `metadata.name`. */
   readonly name: string;
   /** `metadata.uid`; empty where the source gives none. */
   readonly uid: string;
   /** `metadata.creationTimestamp` in milliseconds since 1970; Infinity where the source gives none. */
   readonly created: number;
+  /**
+   * `spec.ports`, once per family; empty for a Service that is not for this proxy (headless, ExternalName, another's).
+   */
   readonly ports: readonly ServicePort[];
   /** `spec.healthCheckNodePort` of a LoadBalancer Service with `externalTrafficPolicy: Local`; otherwise 0. */
   readonly healthCheckNodePort: number;
+  /** What of the Service is left out, and why. */
   readonly diagnostics: readonly Diagnostic[];
 }
 

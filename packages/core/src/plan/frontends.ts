@@ -11,7 +11,9 @@ export type ClaimHolder = (claim: Claim) => ServiceKey | undefined;
 
 /** What happens to connections of one service port: to its cluster IP, and to its other addresses and node port. */
 export interface PortOutcomes {
+  /** Of the cluster IP. */
   readonly internal: Outcome;
+  /** Of external and load-balancer addresses and the node port. */
   readonly external: Outcome;
 }
 

@@ -1,5 +1,12 @@
-export * from './plan.js';
-export * from './claims.js';
-export * from './frontends.js';
-export * from './service.js';
-export * from './planner.js';
+export type {
+  Algorithm,
+  Backend,
+  Decision,
+  Frontend,
+  HealthCheck,
+  Outcome,
+  ServicePlan,
+  ServicePortPlan,
+} from './plan.js';
+export { familiesOf } from './service.js';
+export { type PlanChange, Planner } from './planner.js';

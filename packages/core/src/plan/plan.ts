@@ -3,7 +3,9 @@ import type { ClientIPAffinity, Diagnostic, ServiceKey } from '../model/index.js
 
 /** An endpoint that traffic of a service port may be sent to. */
 export interface Backend {
+  /** The endpoint's address, of the family of its service port. */
   readonly address: Address;
+  /** The endpoint's own port, which need not be that of the Service. */
   readonly port: number;
   /** It runs on this node. */
   readonly local: boolean;
@@ -56,9 +58,13 @@ export interface Algorithm {
 
 /** What this node does for one service port in one family. */
 export interface ServicePortPlan {
+  /** `spec.ports[].name`; empty for the only port of a Service. With family and protocol it identifies the plan. */
   readonly portName: string;
+  /** Of all frontends and backends. */
   readonly protocol: Protocol;
+  /** Of all frontends and backends: nothing is translated from one family to another. */
   readonly family: Family;
+  /** The Service's address in this family, also where another Service keeps it from being a frontend. */
   readonly clusterIP: Address;
   /** In a fixed order: cluster IP, external addresses, load-balancer addresses, node port. */
   readonly frontends: readonly Frontend[];
@@ -71,6 +77,7 @@ export interface ServicePortPlan {
    * Flows that were sent to one of them may go on; others are stale. Empty for TCP, whose connections end by themselves.
    */
   readonly serving: readonly Backend[];
+  /** How one of a list of backends is chosen for a new connection. */
   readonly algorithm: Algorithm;
   /** Whether a client stays with its backend: in common for all frontends of the port. */
   readonly affinity: ClientIPAffinity | undefined;
@@ -78,7 +85,9 @@ export interface ServicePortPlan {
 
 /** What this node does for a Service. No back end's words are in it. */
 export interface ServicePlan {
+  /** Whose plan it is. */
   readonly service: ServiceKey;
+  /** One per port and family that both the Service and this node have; empty where the node does nothing for it. */
   readonly ports: readonly ServicePortPlan[];
   /** Present where the Service has a health-check node port. */
   readonly healthCheck: HealthCheck | undefined;

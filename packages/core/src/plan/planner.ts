@@ -10,7 +10,9 @@ import type { ServicePlan } from './plan.js';
 
 /** A Service whose plan was made anew: `plan` is undefined when the Service is gone. */
 export interface PlanChange {
+  /** The Service that changed, or whose endpoints, rivals or node did. */
   readonly service: ServiceKey;
+  /** The whole new plan, not the difference; undefined when the Service is gone. */
   readonly plan: ServicePlan | undefined;
 }
 

@@ -10,10 +10,13 @@ import type { Backend, HealthCheck, ServicePlan, ServicePortPlan } from './plan.
 
 /** Everything that the plan of a Service is made from, and nothing else. */
 export interface ServiceInput {
+  /** The Service, read. */
   readonly service: ServiceModel;
   /** Its EndpointSlices, in any order. */
   readonly slices: readonly SliceModel[];
+  /** The node the plan is for. */
   readonly node: NodeView;
+  /** Which other Service keeps an address or node port from this one. */
   readonly holderOf: ClaimHolder;
 }
 

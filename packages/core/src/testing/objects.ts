@@ -4,12 +4,15 @@ import { familyOf } from '../net/index.js';
 
 /** What a {@link service} is made of: fields of `spec` under their own names, and short forms of the rest. */
 export interface ServiceFields extends Omit<NonNullable<Service['spec']>, 'ports'> {
+  /** `metadata.name`. */
   readonly name: string;
   /** `default` if absent. */
   readonly namespace?: string;
+  /** `metadata.uid`; missing if absent. */
   readonly uid?: string;
   /** `metadata.creationTimestamp`. */
   readonly created?: string;
+  /** `metadata.labels`; missing if absent. */
   readonly labels?: Readonly<Record<string, string>>;
   /** A number is a TCP port without a name. */
   readonly ports?: readonly (number | ServicePortSpec)[];
@@ -55,10 +58,15 @@ export function service(fields: ServiceFields): Service {
 
 /** One of a {@link slice}'s endpoints. */
 export interface EndpointFields {
+  /** The only one of its `addresses`. */
   readonly address: string;
+  /** Missing if absent: the endpoint is on no node. */
   readonly nodeName?: string;
+  /** `conditions.ready`; true if absent. */
   readonly ready?: boolean;
+  /** `conditions.serving`; missing if absent, which Kubernetes reads as true. */
   readonly serving?: boolean;
+  /** `conditions.terminating`; missing if absent, which Kubernetes reads as false. */
   readonly terminating?: boolean;
   /** `hints.forZones[].name`. */
   readonly forZones?: readonly string[];
@@ -74,7 +82,9 @@ export interface SliceFields {
   readonly namespace?: string;
   /** The Service's name with `-1` if absent. */
   readonly name?: string;
+  /** `metadata.labels` beside the one that names the Service, which they may replace. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** `metadata.annotations`; missing if absent. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** That of the first endpoint if absent. */
   readonly addressType?: string;
@@ -124,10 +134,13 @@ function endpointOf({ address, nodeName, forZones, forNodes, ready = true, ...co
 
 /** What a {@link node} is made of. */
 export interface NodeFields {
+  /** `metadata.name`. */
   readonly name: string;
+  /** The label `topology.kubernetes.io/zone`; missing if absent. */
   readonly zone?: string;
   /** Its `InternalIP` addresses. */
   readonly addresses?: readonly string[];
+  /** `spec.podCIDRs`; the first one is `spec.podCIDR` too. */
   readonly podCIDRs?: readonly string[];
 }
 

@@ -7,7 +7,9 @@ import type { Random } from './random.js';
 
 /** Objects of a cluster. */
 export interface World {
+  /** Each with a name of its own; several may ask for one address. */
   readonly services: readonly Service[];
+  /** Each with a name of its own; some belong to a Service that does not exist. */
   readonly slices: readonly EndpointSlice[];
 }
 

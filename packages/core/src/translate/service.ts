@@ -10,7 +10,9 @@ import { portSpecsOf } from './service-ports.js';
 
 /** What becomes of a Service: a model, or only the reasons why it cannot be one. */
 export interface TranslatedService {
+  /** Absent where namespace or name is not a DNS label. */
   readonly model?: ServiceModel;
+  /** Everything that is wrong with the Service; those of the model, if there is one. */
   readonly diagnostics: readonly Diagnostic[];
 }
 

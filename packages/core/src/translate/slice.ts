@@ -15,7 +15,9 @@ export const mostSlicePorts = 1_000;
 
 /** What becomes of an EndpointSlice: a model, or only the reasons why it is none (there may be no reason to report). */
 export interface TranslatedSlice {
+  /** Absent where the name, the label of the Service or `addressType` cannot be used, and for headless Services. */
   readonly model?: SliceModel;
+  /** Everything that is wrong with the slice; those of the model, if there is one. */
   readonly diagnostics: readonly Diagnostic[];
 }
 

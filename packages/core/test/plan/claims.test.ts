@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { addressClaim, Claims, nodeView, nodePortClaim, ownerClaim, Planner, translateService } from '@nftproxier/core';
+import { nodeView, Planner, translateService } from '@nftproxier/core';
 import type { ServiceKey, ServiceModel } from '@nftproxier/core';
 import { service } from '@nftproxier/core/testing';
 import type { ServiceFields } from '@nftproxier/core/testing';
+import { addressClaim, Claims, nodePortClaim, ownerClaim } from '../../src/plan/claims.js';
 import { frontendTexts, plansOf } from './planned.js';
 
 const older = '2026-01-01T00:00:00Z';

@@ -10,7 +10,6 @@ import {
   type Service,
   type ServiceCIDR,
 } from '@nftproxier/core';
-import { pick, pickEach, texts } from './pick.js';
 import type { ApiObject, Resource } from './resource.js';
 
 /** Labels and annotations under this prefix are ours, and kept whatever their name. */
@@ -25,12 +24,16 @@ const wantedLabels = new Set([
 ]);
 const wantedAnnotations = new Set([lastChangeTriggerTimeAnnotation]);
 
+/** What fills most of an object: who set which field, what kubectl was given, whose it is. */
+const bulk = ['managedFields', 'kubectl.kubernetes.io/last-applied-configuration', 'ownerReferences'];
+
 /** Services, but for headless ones and those of another proxy: what kube-proxy watches. */
 export const services: Resource<Service> = {
   kind: 'Service',
   path: '/api/v1/services',
   labelSelector: `!${serviceProxyNameLabel}`,
   fieldSelector: 'spec.clusterIP!=None',
+  skip: [...bulk, 'selector'],
   project: projectService,
 };
 
@@ -39,88 +42,134 @@ export const endpointSlices: Resource<EndpointSlice> = {
   kind: 'EndpointSlice',
   path: '/apis/discovery.k8s.io/v1/endpointslices',
   labelSelector: `!${headlessLabel}`,
+  skip: [...bulk, 'targetRef'],
   project: projectEndpointSlice,
 };
 
 /** The Node named `name`. */
 export function node(name: string): Resource<Node> {
-  return { kind: 'Node', path: '/api/v1/nodes', fieldSelector: `metadata.name=${name}`, project: projectNode };
+  return {
+    kind: 'Node',
+    path: '/api/v1/nodes',
+    fieldSelector: `metadata.name=${name}`,
+    skip: [...bulk, 'images', 'nodeInfo'],
+    project: projectNode,
+  };
 }
 
 /** ServiceCIDRs, which clusters before Kubernetes 1.33 need not have. */
 export const serviceCIDRs: Resource<ServiceCIDR> = {
   kind: 'ServiceCIDR',
   path: '/apis/networking.k8s.io/v1/servicecidrs',
+  skip: bulk,
   project: projectServiceCIDR,
   optional: true,
 };
 
+/** What a projection builds: field by field, so that objects of the same fields share their shape in memory. */
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+type Of<T> = NonNullable<T>;
+type ServiceSpec = Of<Service['spec']>;
+type ServicePort = Of<ServiceSpec['ports']>[number];
+type Ingress = Of<Of<Of<Service['status']>['loadBalancer']>['ingress']>[number];
+type Endpoint = Of<EndpointSlice['endpoints']>[number];
+type EndpointPort = Of<EndpointSlice['ports']>[number];
+type NodeSpec = Of<Node['spec']>;
+
 function projectService(object: ApiObject): Service {
-  const { spec, status } = object as Service;
-  const ports = pickEach(spec?.ports, ['name', 'protocol', 'port', 'nodePort']);
-  const ingress = pickEach(status?.loadBalancer?.ingress, ['ip', 'ipMode', 'hostname']);
-  return {
-    metadata: projectMetadata(object),
-    spec: {
-      ...pick(spec, [
-        'type',
-        'clusterIP',
-        'externalTrafficPolicy',
-        'internalTrafficPolicy',
-        'sessionAffinity',
-        'sessionAffinityConfig',
-        'healthCheckNodePort',
-      ]),
-      ...texts(spec, ['clusterIPs', 'ipFamilies', 'externalIPs', 'loadBalancerSourceRanges']),
-      ...(ports ? { ports } : {}),
-    },
-    ...(ingress ? { status: { loadBalancer: { ingress } } } : {}),
-  };
+  const { spec: from, status } = object as Service;
+  const spec: Draft<ServiceSpec> = {};
+  if (isThere(from)) {
+    if (isThere(from.type)) spec.type = from.type;
+    if (isThere(from.clusterIP)) spec.clusterIP = from.clusterIP;
+    if (Array.isArray(from.clusterIPs)) spec.clusterIPs = from.clusterIPs;
+    if (Array.isArray(from.ipFamilies)) spec.ipFamilies = from.ipFamilies;
+    if (Array.isArray(from.ports)) spec.ports = from.ports.map(projectServicePort);
+    if (Array.isArray(from.externalIPs)) spec.externalIPs = from.externalIPs;
+    if (isThere(from.externalTrafficPolicy)) spec.externalTrafficPolicy = from.externalTrafficPolicy;
+    if (isThere(from.internalTrafficPolicy)) spec.internalTrafficPolicy = from.internalTrafficPolicy;
+    if (isThere(from.sessionAffinity)) spec.sessionAffinity = from.sessionAffinity;
+    if (isThere(from.sessionAffinityConfig)) spec.sessionAffinityConfig = from.sessionAffinityConfig;
+    if (Array.isArray(from.loadBalancerSourceRanges)) spec.loadBalancerSourceRanges = from.loadBalancerSourceRanges;
+    if (isThere(from.healthCheckNodePort)) spec.healthCheckNodePort = from.healthCheckNodePort;
+  }
+  const kept: Draft<Service> = { metadata: projectMetadata(object), spec };
+  const ingress = status?.loadBalancer?.ingress;
+  if (Array.isArray(ingress)) kept.status = { loadBalancer: { ingress: ingress.map(projectIngress) } };
+  return kept;
+}
+
+function projectServicePort(from: ServicePort): ServicePort {
+  const kept: Draft<ServicePort> = {};
+  if (isThere(from.name)) kept.name = from.name;
+  if (isThere(from.protocol)) kept.protocol = from.protocol;
+  if (isThere(from.port)) kept.port = from.port;
+  if (isThere(from.nodePort)) kept.nodePort = from.nodePort;
+  return kept;
+}
+
+function projectIngress(from: Ingress): Ingress {
+  const kept: Draft<Ingress> = {};
+  if (isThere(from.ip)) kept.ip = from.ip;
+  if (isThere(from.ipMode)) kept.ipMode = from.ipMode;
+  if (isThere(from.hostname)) kept.hostname = from.hostname;
+  return kept;
 }
 
 function projectEndpointSlice(object: ApiObject): EndpointSlice {
-  const { addressType, endpoints, ports } = object as EndpointSlice;
-  const keptPorts = pickEach(ports, ['name', 'protocol', 'port']);
-  return {
-    metadata: projectMetadata(object),
-    ...(addressType === undefined ? {} : { addressType }),
-    ...(keptPorts ? { ports: keptPorts } : {}),
-    ...(Array.isArray(endpoints) ? { endpoints: endpoints.map(projectEndpoint) } : {}),
-  };
+  const from = object as EndpointSlice;
+  const kept: Draft<EndpointSlice> = { metadata: projectMetadata(object) };
+  if (isThere(from.addressType)) kept.addressType = from.addressType;
+  if (Array.isArray(from.ports)) kept.ports = from.ports.map(projectEndpointPort);
+  if (Array.isArray(from.endpoints)) kept.endpoints = from.endpoints.map(projectEndpoint);
+  return kept;
 }
 
-type Endpoint = NonNullable<EndpointSlice['endpoints']>[number];
+function projectEndpointPort(from: EndpointPort): EndpointPort {
+  const kept: Draft<EndpointPort> = {};
+  if (isThere(from.name)) kept.name = from.name;
+  if (isThere(from.protocol)) kept.protocol = from.protocol;
+  if (isThere(from.port)) kept.port = from.port;
+  return kept;
+}
 
-function projectEndpoint(endpoint: Endpoint): Endpoint {
-  return {
-    ...texts(endpoint, ['addresses']),
-    ...pick(endpoint, ['conditions', 'nodeName', 'hints']),
-  };
+function projectEndpoint(from: Endpoint): Endpoint {
+  const kept: Draft<Endpoint> = {};
+  if (Array.isArray(from.addresses)) kept.addresses = from.addresses;
+  if (isThere(from.conditions)) kept.conditions = from.conditions;
+  if (isThere(from.nodeName)) kept.nodeName = from.nodeName;
+  if (isThere(from.hints)) kept.hints = from.hints;
+  return kept;
 }
 
 function projectNode(object: ApiObject): Node {
-  const { spec, status } = object as Node;
-  const taints = pickEach(spec?.taints, ['key', 'effect', 'value']);
-  const addresses = pickEach(status?.addresses, ['type', 'address']);
-  return {
-    metadata: projectMetadata(object),
-    spec: { ...pick(spec, ['podCIDR']), ...texts(spec, ['podCIDRs']), ...(taints ? { taints } : {}) },
-    ...(addresses ? { status: { addresses } } : {}),
-  };
+  const { spec: from, status } = object as Node;
+  const spec: Draft<NodeSpec> = {};
+  if (isThere(from?.podCIDR)) spec.podCIDR = from.podCIDR;
+  if (Array.isArray(from?.podCIDRs)) spec.podCIDRs = from.podCIDRs;
+  if (Array.isArray(from?.taints)) spec.taints = from.taints;
+  const kept: Draft<Node> = { metadata: projectMetadata(object), spec };
+  if (Array.isArray(status?.addresses)) kept.status = { addresses: status.addresses };
+  return kept;
 }
 
 function projectServiceCIDR(object: ApiObject): ServiceCIDR {
-  return { metadata: projectMetadata(object), spec: texts((object as ServiceCIDR).spec, ['cidrs']) };
+  const cidrs = (object as ServiceCIDR).spec?.cidrs;
+  return { metadata: projectMetadata(object), spec: Array.isArray(cidrs) ? { cidrs } : {} };
 }
 
-function projectMetadata({ metadata }: ApiObject): ObjectMeta {
-  const labels = wanted(metadata.labels, wantedLabels);
-  const annotations = wanted(metadata.annotations, wantedAnnotations);
-  return {
-    ...pick(metadata, ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp']),
-    ...(labels ? { labels } : {}),
-    ...(annotations ? { annotations } : {}),
-  };
+function projectMetadata({ metadata: from }: ApiObject): ObjectMeta {
+  const kept: Draft<ObjectMeta> = { name: from.name };
+  if (isThere(from.namespace)) kept.namespace = from.namespace;
+  if (isThere(from.uid)) kept.uid = from.uid;
+  kept.resourceVersion = from.resourceVersion;
+  if (isThere(from.creationTimestamp)) kept.creationTimestamp = from.creationTimestamp;
+  if (isThere(from.deletionTimestamp)) kept.deletionTimestamp = from.deletionTimestamp;
+  const labels = wanted(from.labels, wantedLabels);
+  if (labels) kept.labels = labels;
+  const annotations = wanted(from.annotations, wantedAnnotations);
+  if (annotations) kept.annotations = annotations;
+  return kept;
 }
 
 function wanted(
@@ -130,7 +179,12 @@ function wanted(
   let kept: Record<string, string> | undefined;
   for (const name in values) {
     const value = values[name];
-    if (value !== undefined && (names.has(name) || name.startsWith(ownPrefix))) (kept ??= {})[name] = value;
+    if (isThere(value) && (names.has(name) || name.startsWith(ownPrefix))) (kept ??= {})[name] = value;
   }
   return kept;
+}
+
+/** Go writes what is absent as null, or not at all. */
+function isThere<V>(value: V): value is NonNullable<V> {
+  return value !== undefined && value !== null;
 }

@@ -3,7 +3,9 @@ import type { Transaction } from '../syntax/index.js';
 
 /** A failure: instead of a transaction, or after it has taken effect (as when nft is killed just too late). */
 export interface Fault {
+  /** `before`: the transaction is not applied. `after`: it is, and the caller is told otherwise. */
   readonly when: 'before' | 'after';
+  /** What `apply` rejects with, e.g. an {@link NftTimeoutError}. */
   readonly error: Error;
 }
 

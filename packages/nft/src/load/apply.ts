@@ -8,16 +8,23 @@ import { TableLostError } from './target.js';
 
 /** A service whose change nft or the kernel refuses. What the table held of it before stays in force. */
 export interface RefusedService {
+  /** The Service whose change was left out. */
   readonly service: ServiceKey;
+  /** The change that was refused, to be tried again. */
   readonly change: PlanChange;
+  /** What nft, the kernel or the check of the text says is wrong. */
   readonly error: NftRefusedError | RenderError;
 }
 
 /** What was done to the kernel. */
 export interface Applied {
+  /** Transactions of service changes that took effect; those of the table's fixed part are not counted. */
   readonly transactions: number;
+  /** Operations in those transactions. */
   readonly operations: number;
+  /** Elements that those operations added or deleted. */
   readonly elements: number;
+  /** Services that were left out; everything else took effect. */
   readonly refused: readonly RefusedService[];
 }
 

@@ -1,4 +1,4 @@
-export * from './loader.js';
-export * from './target.js';
-export * from './tables.js';
+export { type DesiredTable, Loader } from './loader.js';
+export { createLoadTarget, type LoadTarget, TableLostError } from './target.js';
+export { type TableName, tableNames } from './tables.js';
 export type { Applied, RefusedService } from './apply.js';

@@ -13,8 +13,11 @@ import type { LoadTarget } from './target.js';
 
 /** Everything a table is loaded with. */
 export interface DesiredTable {
+  /** What the fixed part is made from; it stays as it is until the table is replaced. */
   readonly settings: TableSettings;
+  /** The node's addresses for node ports and the cluster's IP ranges. */
   readonly network: NetworkElements;
+  /** Of all Services, each once; read one by one, in batches. */
   readonly plans: Iterable<ServicePlan>;
 }
 

@@ -29,6 +29,7 @@ export function createLoadTarget(nft: Nft): LoadTarget {
 export class TableLostError extends Error {
   override readonly name = 'TableLostError';
   readonly code = 'TABLE_LOST';
+  /** The name of the table, of family `inet`. */
   readonly table: string;
 
   constructor(table: string, options?: ErrorOptions) {

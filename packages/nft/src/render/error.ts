@@ -18,6 +18,7 @@ export interface StepPosition {
  */
 export class RenderError extends Error {
   override readonly name = 'RenderError';
+  /** Which kind of text was refused: a name, a part of a key or value, a number, or an interface. */
   readonly code: RenderErrorCode;
   /** What the value should have been, e.g. `the name of a set`. */
   readonly what: string;

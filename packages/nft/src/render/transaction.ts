@@ -7,7 +7,9 @@ import { renderRule } from './statement.js';
 
 /** A transaction as `nft -f -` reads it: one statement, or one element, on each line. */
 export interface RenderedTransaction {
+  /** What the text was made from; {@link ownerOfLine} looks positions up in it. */
   readonly transaction: Transaction;
+  /** The script, of printable ASCII and line feeds; empty where there is nothing to do. */
   readonly text: string;
   /** The line each operation starts on, counted from 1; an operation without text shares it with the next. */
   readonly lines: Uint32Array;
@@ -17,10 +19,13 @@ export interface RenderedTransaction {
 export interface LineOwner {
   /** Index into {@link Transaction.operations}. */
   readonly index: number;
+  /** The operation at that index. */
   readonly operation: Operation;
   /** Index into the operation's elements, where the line holds one. */
   readonly elementIndex?: number;
+  /** The element at that index. */
   readonly element?: Element;
+  /** The service the operation was made for, as `namespace/name`; absent for the table's fixed parts. */
   readonly owner?: string;
 }
 

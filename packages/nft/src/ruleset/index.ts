@@ -1,7 +1,9 @@
-export * from './settings.js';
-export * from './names.js';
-export * from './pick.js';
-export * from './skeleton.js';
-export * from './parts.js';
-export * from './contribution.js';
-export * from './network.js';
+export {
+  defaultTableSettings,
+  type LocalPodDetector,
+  type NetworkElements,
+  type NodePortAddresses,
+  type TableSettings,
+} from './settings.js';
+export { activationOperations, skeletonOperations } from './skeleton.js';
+export type { PortSlots } from './parts.js';

@@ -4,7 +4,9 @@ import type { SharedChain } from './pick.js';
 
 /** The slots of a service port's two lists: the same backends as in its plan, each in its place. */
 export interface PortSlots {
+  /** Of the plan's `cluster` list; slot numbers count from 0. */
   readonly cluster: readonly Backend[];
+  /** Of the plan's `local` list. */
   readonly local: readonly Backend[];
 }
 

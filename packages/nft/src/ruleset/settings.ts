@@ -16,6 +16,7 @@ export type NodePortAddresses =
 
 /** What the fixed part of the table depends on. A change of it needs a new table. */
 export interface TableSettings {
+  /** The families that the table has sets and rules for. */
   readonly families: readonly Family[];
   /** The bit of the packet mark that says "masquerade", as a mask: kube-proxy's `masqueradeBit` 14 is 0x4000. */
   readonly masqueradeMark: number;
@@ -23,6 +24,7 @@ export interface TableSettings {
   readonly masqueradeAll: boolean;
   /** Per family; a family without one cannot tell local pods. */
   readonly localPods: { readonly [family in Family]?: LocalPodDetector };
+  /** Per family: which of the node's addresses (`nodePortAddresses` of kube-proxy) lead to node ports. */
   readonly nodePorts: { readonly [family in Family]: NodePortAddresses };
 }
 

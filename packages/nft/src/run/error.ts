@@ -14,6 +14,7 @@ export type NftErrorCode =
 
 /** What every error of running nft has in common. Whatever went wrong, a transaction took effect as a whole or not at all. */
 export abstract class NftError extends Error {
+  /** Tells the classes apart, also across copies of this package and in logs. */
   abstract readonly code: NftErrorCode;
 }
 
@@ -41,6 +42,7 @@ export class NftPermissionError extends NftError {
 export class NftTimeoutError extends NftError {
   override readonly name = 'NftTimeoutError';
   readonly code = 'NFT_TIMEOUT';
+  /** How long nft was allowed to run, in milliseconds. */
   readonly timeoutMs: number;
 
   constructor(timeoutMs: number) {
@@ -63,6 +65,7 @@ export class NftCancelledError extends NftError {
 export class NftKilledError extends NftError {
   override readonly name = 'NftKilledError';
   readonly code = 'NFT_KILLED';
+  /** The signal's name, e.g. `SIGKILL` where the kernel ran out of memory. */
   readonly signal: string;
 
   constructor(signal: string) {
@@ -73,6 +76,7 @@ export class NftKilledError extends NftError {
 
 /** One complaint of nft. */
 export interface Refusal {
+  /** The cause, read from `message`. */
   readonly reason: RefusalReason;
   /** nft's own words, e.g. `Could not process rule: File exists`. */
   readonly message: string;
@@ -90,6 +94,7 @@ export class NftRefusedError extends NftError {
   readonly code = 'NFT_REFUSED';
   /** The reason of the first refusal; those after it are often its consequences. */
   readonly reason: RefusalReason;
+  /** Everything nft complained of, in its order; at least one. */
   readonly refusals: readonly Refusal[];
   /** The service whose step was refused first, as `namespace/name`. */
   readonly owner: string | undefined;

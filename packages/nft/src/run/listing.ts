@@ -6,8 +6,11 @@ import type { ListOptions, Nft } from './nft.js';
 
 /** A chain as the kernel has it. */
 export interface ListedChain {
+  /** The table's name, whoever made the table. */
   readonly table: string;
+  /** The chain's name. */
   readonly name: string;
+  /** Where netfilter calls it; absent where only rules and maps lead to it. */
   readonly base?: NonNullable<Chain['base']>;
 }
 
@@ -40,6 +43,7 @@ export async function listSetNames(nft: Nft, table: string, options?: ListOption
 
 /** What was read of a set or map. */
 export interface ListedElements {
+  /** Elements that were read, with their timers in seconds. */
   readonly elements: readonly Element[];
   /** Elements in forms this package does not write, e.g. ranges that are not prefixes. */
   readonly unread: number;

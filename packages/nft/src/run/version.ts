@@ -3,8 +3,11 @@ import type { ListOptions, Nft } from './nft.js';
 
 /** A version number, as far as it is compared. */
 export interface Version {
+  /** The first number. */
   readonly major: number;
+  /** The second number. */
   readonly minor: number;
+  /** The third number; 0 where there is none, as in Linux `6.1`. */
   readonly patch: number;
 }
 

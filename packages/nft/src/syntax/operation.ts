@@ -19,13 +19,10 @@ export type Operation = { readonly owner?: string } & (
   | { readonly op: 'delete-elements'; readonly set: string; readonly elements: readonly Element[] }
 );
 
-/** A table of family `inet`, by name. */
-export interface Table {
-  readonly name: string;
-}
-
 /** Steps on one table that take effect together or not at all. */
 export interface Transaction {
+  /** The name of a table of family `inet`; `add-table` makes it, if it is not there. */
   readonly table: string;
+  /** Run in this order: what a step refers to must be there by then. */
   readonly operations: readonly Operation[];
 }

@@ -47,7 +47,9 @@ export type Rule = readonly Statement[];
 
 /** A chain. With `base`, netfilter calls it for every packet that passes the hook; without, rules and maps lead to it. */
 export interface Chain {
+  /** Unique in the table. A letter, then letters, digits and `._/-`: 255 at most. */
   readonly name: string;
+  /** A base chain's place. Its policy is always `accept`, nft's default. */
   readonly base?: {
     readonly type: 'filter' | 'nat';
     readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
@@ -61,7 +63,9 @@ export interface Chain {
  * crashes nft 1.0.6 when it lists the ruleset.
  */
 export interface SetDeclaration {
+  /** Unique among the table's sets and maps, of the same characters as a chain's. */
   readonly name: string;
+  /** What is looked up in it: the types of its parts are those of an element's key. */
   readonly key: Expression;
   /** Absent: a set. `verdict`: a verdict map. Otherwise the type of the values. */
   readonly value?: 'verdict' | Expression;
@@ -75,7 +79,9 @@ export interface SetDeclaration {
 
 /** One element of a set or map. */
 export interface Element {
+  /** One atom for each part of the set's key. */
   readonly key: readonly Atom[];
+  /** What a map holds for the key: a verdict, or one atom for each part of its value. Absent in a set. */
   readonly value?: readonly Atom[] | Verdict;
   /** Seconds from each refresh until it expires, where that is not the set's own timeout. */
   readonly timeoutSeconds?: number;

@@ -13,6 +13,7 @@ import type { Operation } from '../syntax/index.js';
 
 /** A change worked out, but not made: nothing is remembered of it until it is committed. */
 export interface PreparedChange {
+  /** For one transaction on the table; empty where nothing differs. */
   readonly operations: readonly Operation[];
   /** Remembers the change as made. To be called once, after the operations took effect and before anything else is prepared. */
   commit(): void;
@@ -20,10 +21,13 @@ export interface PreparedChange {
 
 /** How many things the table holds. */
 export interface TableCounts {
+  /** Services with a plan, also those whose plan has no ports. */
   readonly services: number;
+  /** Ports of those plans, each once per family. */
   readonly servicePorts: number;
   /** Slots of service ports; each is an element per frontend. */
   readonly slots: number;
+  /** Chains made for numbers of endpoints that occurred; they are kept as long as the table. */
   readonly sharedChains: number;
 }
 
@@ -40,6 +44,7 @@ interface ServiceState {
  * The cost of a change depends on the service it concerns, not on how many there are.
  */
 export class TableModel {
+  /** What the table's fixed part was made from. */
   readonly settings: TableSettings;
   readonly #services = new Map<ServiceKey, ServiceState>();
   readonly #users = new Map<string, number>();
@@ -53,6 +58,7 @@ export class TableModel {
     this.settings = settings;
   }
 
+  /** Taken from running totals: the cost does not depend on the table's size. */
   get counts(): TableCounts {
     return {
       services: this.#services.size,

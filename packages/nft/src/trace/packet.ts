@@ -2,6 +2,7 @@ import { familyOf, parseAddress } from '@nftproxier/core';
 
 /** The first packet of a connection, or a later one. */
 export interface Packet {
+  /** The transport protocol, in nft's word. */
   readonly protocol: 'tcp' | 'udp' | 'sctp';
   /** Source address. */
   readonly from: string;

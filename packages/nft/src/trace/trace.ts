@@ -12,7 +12,9 @@ export type TraceVerdict = 'dnat' | 'accept' | 'drop' | 'reject';
 
 /** Where a packet may be sent. */
 export interface TraceEndpoint {
+  /** The destination's address after DNAT. */
   readonly address: string;
+  /** The destination's port after DNAT. */
   readonly port: number;
   /** How likely it is, from 0 to 1. */
   readonly share: number;
@@ -22,6 +24,7 @@ export interface TraceEndpoint {
 export interface TraceOutcome {
   /** How likely it is, from 0 to 1. */
   readonly share: number;
+  /** What becomes of the packet; `dnat` includes that it is accepted. */
   readonly verdict: TraceVerdict;
   /** With `dnat`: the new destination. */
   readonly endpoint?: { readonly address: string; readonly port: number };
@@ -37,6 +40,7 @@ export interface TraceOutcome {
 
 /** Where a packet goes, and why. */
 export interface Trace {
+  /** The packet that was followed, its addresses in canonical form. */
   readonly packet: Packet;
   /** What happens whatever is drawn. */
   readonly steps: readonly Step[];

@@ -3,12 +3,16 @@ import type { Intervals } from '../fake/intervals.js';
 import type { Atom, Chain } from '../syntax/index.js';
 import type { Packet, TraceNode } from './packet.js';
 
+/** A place in the kernel at which chains of family `inet` are called; `ingress` (Linux 5.10) is not among those followed. */
 export type Hook = NonNullable<Chain['base']>['hook'];
 
 /** One thing that happened to a packet. */
 export interface Step {
+  /** Where in the kernel it happened. */
   readonly hook: Hook;
+  /** The table's name. */
   readonly table: string;
+  /** The chain the rule is in, or the base chain that decided as a whole. */
   readonly chain: string;
   /** Index of the rule in its chain; absent where a base chain as a whole is meant. */
   readonly rule?: number;
@@ -22,8 +26,11 @@ export interface Step {
 
 /** An entry that the packet makes in a dynamic set, or refreshes. */
 export interface SetUpdate {
+  /** The table the set is in. */
   readonly table: string;
+  /** The set, e.g. one that remembers the clients of a service port with session affinity. */
   readonly set: string;
+  /** The key's parts, as an {@link Element} of the set has them. */
   readonly key: readonly Atom[];
 }
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { service, slice } from '@nftproxier/core/testing';
 import type { EndpointFields, ServiceFields } from '@nftproxier/core/testing';
 import { renderRule, renderSetDeclaration } from '../../src/render/index.js';
-import { contributionOf } from '../../src/ruleset/index.js';
-import type { Contribution } from '../../src/ruleset/index.js';
+import { contributionOf } from '../../src/ruleset/contribution.js';
+import type { Contribution } from '../../src/ruleset/parts.js';
 import { changesOf } from './planned.js';
 import { settings } from './services.js';
 

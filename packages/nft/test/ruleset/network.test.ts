@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseAddress, parseCidr } from '@nftproxier/core';
 import type { Address, Cidr } from '@nftproxier/core';
-import { networkOperations } from '../../src/ruleset/index.js';
+import { networkOperations } from '../../src/ruleset/network.js';
 import type { NetworkElements } from '../../src/ruleset/index.js';
 import { settings } from './services.js';
 

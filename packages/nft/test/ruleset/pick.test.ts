@@ -1,8 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { families, protocols } from '@nftproxier/core';
 import { renderRule } from '../../src/render/index.js';
-import { leadsTo, sharedChainName, sharedChainRules } from '../../src/ruleset/index.js';
-import type { LocalPodDetector, SharedChain, TableSettings } from '../../src/ruleset/index.js';
+import { leadsTo, sharedChainName, sharedChainRules } from '../../src/ruleset/pick.js';
+import type { LocalPodDetector, TableSettings } from '../../src/ruleset/index.js';
+import type { SharedChain } from '../../src/ruleset/pick.js';
 import { settings } from './services.js';
 
 const kind = { key: 'address', protocol: 'TCP', family: 'IPv4' } as const;

@@ -1,13 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { renderRule, renderSetDeclaration } from '../../src/render/index.js';
-import {
-  activationOperations,
-  baseChains,
-  defaultTableSettings,
-  skeletonChains,
-  skeletonOperations,
-  skeletonSets,
-} from '../../src/ruleset/index.js';
+import { activationOperations, defaultTableSettings, skeletonOperations } from '../../src/ruleset/index.js';
+import { baseChains, skeletonChains, skeletonSets } from '../../src/ruleset/skeleton.js';
 import type { TableSettings } from '../../src/ruleset/index.js';
 import { FakeNft } from '../../src/fake/index.js';
 import { settings } from './services.js';

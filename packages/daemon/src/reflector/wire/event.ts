@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { ReflectorError, excerpt } from '../errors.js';
 import type { ApiObject } from '../resource.js';
+import type { Decode } from './skip.js';
 
 /** One line of a watch. */
 export type WatchEvent =
@@ -12,8 +13,8 @@ export type WatchEvent =
 const initialEventsEnd = 'k8s.io/initial-events-end';
 
 /** Reads a line of a watch of `kind`. Throws `bad-line` for anything that is not an event of that kind. */
-export function parseEvent(line: Buffer, kind: string): WatchEvent {
-  const event = parseObject(line) as { type?: unknown; object?: unknown };
+export function parseEvent(line: Buffer, kind: string, decode: Decode): WatchEvent {
+  const event = parseObject(line, decode) as { type?: unknown; object?: unknown };
   const object = event.object as Partial<ApiObject> | null | undefined;
   if (event.type === 'ERROR') return { type: 'error', status: object };
   if (typeof object !== 'object' || object === null) throw bad('it has no object', line);
@@ -32,9 +33,9 @@ export function parseEvent(line: Buffer, kind: string): WatchEvent {
 }
 
 /** Reads an item of a list. Throws `bad-list`: a list with an unreadable item is not a list to go by. */
-export function parseItem(bytes: Buffer): ApiObject {
+export function parseItem(bytes: Buffer, decode: Decode): ApiObject {
   try {
-    return requireIdentity(parseObject(bytes), bytes);
+    return requireIdentity(parseObject(bytes, decode), bytes);
   } catch (cause) {
     if (cause instanceof ReflectorError) {
       throw new ReflectorError('bad-list', `an item of the list is unreadable: ${cause.message}`, { cause });
@@ -43,11 +44,11 @@ export function parseItem(bytes: Buffer): ApiObject {
   }
 }
 
-function parseObject(bytes: Buffer): object {
+function parseObject(bytes: Buffer, decode: Decode): object {
   if (!isUtf8(bytes)) throw bad('it is not UTF-8', bytes);
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    value = JSON.parse(decode(bytes));
   } catch {
     throw bad('it is not JSON', bytes);
   }

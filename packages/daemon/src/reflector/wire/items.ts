@@ -14,7 +14,13 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 const itemsKey = /(?:^|[^\\])"items"\s*:\s*$/;
-const betweenItems = new Set([0x20, 0x09, 0x0a, 0x0d, 0x2c]);
+
+/** 1 for the bytes given, 0 for all others. */
+function tableOf(...bytes: readonly number[]): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (bytes.includes(byte) ? 1 : 0));
+}
+const structural = tableOf(quote, openBrace, closeBrace, openBracket, closeBracket);
+const betweenItems = tableOf(0x20, 0x09, 0x0a, 0x0d, 0x2c);
 
 /** Metadata and the like; a real one takes a few hundred bytes. */
 const envelopeLimit = 1 << 20;
@@ -47,27 +53,29 @@ export class ItemSplitter {
     // Where the part of the current item, or of the envelope, begins in this chunk.
     let start = 0;
     for (let index = 0; index < chunk.length; index++) {
-      const byte = chunk[index];
+      const byte = chunk[index] ?? 0;
       if (inString) {
         if (escaped) escaped = false;
         else if (byte === backslash) escaped = true;
         else if (byte === quote) inString = false;
         continue;
       }
-      const between = this.#inItems && depth === 2;
+      if (this.#inItems && depth === 2) {
+        if (betweenItems[byte] === 1) continue;
+        if (byte === openBrace) start = index;
+        else if (byte !== closeBracket) throw malformed('an item is not an object');
+      }
+      // Most bytes outside of strings are digits, commas, colons and letters of true and null.
+      if (structural[byte] === 0) continue;
       if (byte === quote) {
-        if (between) throw malformed('an item is not an object');
         inString = true;
       } else if (byte === openBrace || byte === openBracket) {
-        if (between) {
-          if (byte === openBracket) throw malformed('an item is not an object');
-          start = index;
-        } else if (byte === openBracket && depth === 1 && this.#beginsItems(chunk, start, index)) {
+        if (byte === openBracket && depth === 1 && !this.#inItems && this.#beginsItems(chunk, start, index)) {
           this.#keepEnvelope(chunk, start, index + 1);
           this.#inItems = true;
         }
         depth++;
-      } else if (byte === closeBrace || byte === closeBracket) {
+      } else {
         depth--;
         if (this.#inItems && depth === 2) {
           yield this.#completeItem(chunk.subarray(start, index + 1));
@@ -79,8 +87,6 @@ export class ItemSplitter {
         } else if (depth < 0) {
           throw malformed('brackets do not match');
         }
-      } else if (between && !betweenItems.has(byte ?? 0)) {
-        throw malformed('an item is not an object');
       }
     }
     this.#depth = depth;

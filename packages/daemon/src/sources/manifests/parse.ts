@@ -64,9 +64,33 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const position = /position (\d+)/.exec(messageOf(cause))?.[1];
-    const line = position === undefined ? undefined : text.slice(0, Number(position)).split('\n').length;
+    const line = text.slice(0, soundLength(text)).split('\n').length;
     throw new ManifestError(file, line, `not JSON: ${firstLine(messageOf(cause))}`);
+  }
+}
+
+/** How much of a text that is not JSON could still become JSON. Of some errors the engine does not say where they are. */
+function soundLength(text: string): number {
+  let sound = 0;
+  let unsound = text.length;
+  while (unsound - sound > 1) {
+    const middle = (sound + unsound) >> 1;
+    if (isUnfinished(text.slice(0, middle))) sound = middle;
+    else unsound = middle;
+  }
+  return sound;
+}
+
+/** Whether what is wrong with a text is only that it ends. */
+function isUnfinished(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (cause) {
+    const position = /position (\d+)/.exec(messageOf(cause))?.[1];
+    return (
+      messageOf(cause).includes('end of JSON input') || (position !== undefined && Number(position) >= text.length)
+    );
   }
 }
 
