@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Lab } from '../lab/index.js';
 import { kernelContents } from './counts.js';
-import { isFull, openNode } from './node.js';
+import { isFull, longTest, openNode } from './node.js';
 import type { TestNode, TestService } from './node.js';
 import { random } from './random.js';
 
@@ -34,7 +34,7 @@ async function servedNode(): Promise<{ readonly node: TestNode; readonly lab: La
 const load = { concurrency: 64, timeoutMs: 4_000 };
 const target = [{ address: '10.96.9.9', port: 80 }];
 
-describe('connections while the table changes', () => {
+describe('connections while the table changes', { timeout: longTest }, () => {
   const changes = isFull ? 1_000 : 150;
 
   it(`none fails while the endpoints of their service change ${String(changes)} times`, async () => {

@@ -4,7 +4,7 @@ import type { Lab } from '../lab/index.js';
 import { startProxy } from '../proxy/kernel.js';
 import type { KubernetesObject } from '../scenarios/format.js';
 import { emptyWorld } from '../scenarios/world.js';
-import { isFull } from './node.js';
+import { isFull, longTest } from './node.js';
 import { random } from './random.js';
 
 let lab: Lab | undefined;
@@ -104,44 +104,48 @@ function serviceWithSlice(
 
 const changes = isFull ? 1_000 : 100;
 
-it(`no connection fails while everything changes ${String(changes)} times, with every feature in use`, async () => {
-  lab = await createLab();
-  await lab.serve(pods.map((address) => ({ address, port: 8080, protocol: 'TCP' })));
-  const next = random(3);
-  const world = () => ({ node: emptyWorld.node, objects: objects(next) });
-  const first = world();
-  let proxy = await startProxy(lab, first);
-  await proxy.apply(first);
+it(
+  `no connection fails while everything changes ${String(changes)} times, with every feature in use`,
+  { timeout: longTest },
+  async () => {
+    lab = await createLab();
+    await lab.serve(pods.map((address) => ({ address, port: 8080, protocol: 'TCP' })));
+    const next = random(3);
+    const world = () => ({ node: emptyWorld.node, objects: objects(next) });
+    const first = world();
+    let proxy = await startProxy(lab, first);
+    await proxy.apply(first);
 
-  const fromOutside = kinds.flatMap(({ spec, vip }, index) => [
-    ...(vip === undefined ? [] : [{ address: vip, port: 80 }]),
-    ...(spec['type'] === undefined ? [] : [{ address: '192.168.10.1', port: nodePort(index + 1) }]),
-    ...('externalIPs' in spec ? [{ address: '192.0.2.80', port: 80 }] : []),
-    { address: clusterIP(index + 1), port: 80 },
-  ]);
-  const fromPod = kinds.map((_, index) => ({ address: clusterIP(index + 1), port: 80 }));
-  const request = { connections: 10_000_000, concurrency: 24, timeoutMs: 8_000 };
-  const loads = [
-    await lab.load('client', { ...request, targets: fromOutside }),
-    await lab.load('10.244.1.49', { ...request, targets: fromPod }),
-  ];
-  for (let done = 1; done <= changes; done += 1) {
-    const now = world();
-    if (done % 25 === 0) {
-      await proxy.close();
-      proxy = await startProxy(lab, now);
+    const fromOutside = kinds.flatMap(({ spec, vip }, index) => [
+      ...(vip === undefined ? [] : [{ address: vip, port: 80 }]),
+      ...(spec['type'] === undefined ? [] : [{ address: '192.168.10.1', port: nodePort(index + 1) }]),
+      ...('externalIPs' in spec ? [{ address: '192.0.2.80', port: 80 }] : []),
+      { address: clusterIP(index + 1), port: 80 },
+    ]);
+    const fromPod = kinds.map((_, index) => ({ address: clusterIP(index + 1), port: 80 }));
+    const request = { connections: 10_000_000, concurrency: 24, timeoutMs: 8_000 };
+    const loads = [
+      await lab.load('client', { ...request, targets: fromOutside }),
+      await lab.load('10.244.1.49', { ...request, targets: fromPod }),
+    ];
+    for (let done = 1; done <= changes; done += 1) {
+      const now = world();
+      if (done % 25 === 0) {
+        await proxy.close();
+        proxy = await startProxy(lab, now);
+      }
+      await proxy.apply(now);
     }
-    await proxy.apply(now);
-  }
-  for (const load of loads) await load.stop();
-  for (const load of loads) {
-    const { attempted, failed, failures, answeredBy, p99 } = await load.done;
-    console.log(
-      `${String(changes)} changes of everything, ${String(attempted)} connections, ${String(failed)} failed, p99 ${p99.toFixed(1)} ms`,
-    );
-    expect(attempted).toBeGreaterThan(300);
-    expect(failures).toEqual({});
-    expect(Object.keys(answeredBy).length).toBeGreaterThanOrEqual(localPods.length);
-  }
-  await proxy.close();
-});
+    for (const load of loads) await load.stop();
+    for (const load of loads) {
+      const { attempted, failed, failures, answeredBy, p99 } = await load.done;
+      console.log(
+        `${String(changes)} changes of everything, ${String(attempted)} connections, ${String(failed)} failed, p99 ${p99.toFixed(1)} ms`,
+      );
+      expect(attempted).toBeGreaterThan(300);
+      expect(failures).toEqual({});
+      expect(Object.keys(answeredBy).length).toBeGreaterThanOrEqual(localPods.length);
+    }
+    await proxy.close();
+  },
+);

@@ -8,6 +8,9 @@ import type { Lab } from '../lab/index.js';
 /** Whether the full numbers are asked for, instead of those that fit the gate. */
 export const isFull = process.env['NFTPROXIER_FULL'] === '1';
 
+/** Milliseconds a test with full numbers may take, and one of the gate. */
+export const longTest = isFull ? 1_200_000 : 240_000;
+
 /** One Service port of a test: what it is reached at, and its endpoints as `address:port`. */
 export interface TestService {
   readonly name: string;

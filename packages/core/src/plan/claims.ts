@@ -20,7 +20,7 @@ export function ownerClaim(address: string): Claim {
 }
 
 /** The addresses other than the cluster IP at which a service port is to be reached. */
-export function outsideAddresses(port: ServicePort, allowExternalIPs: boolean): readonly Address[] {
+function outsideAddresses(port: ServicePort, allowExternalIPs: boolean): readonly Address[] {
   return allowExternalIPs ? [...port.externalIPs, ...port.loadBalancerIPs] : port.loadBalancerIPs;
 }
 

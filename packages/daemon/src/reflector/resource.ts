@@ -17,11 +17,6 @@ export interface Resource<T> {
   /** Kubernetes field selector, such as `metadata.name=node-a`. */
   readonly fieldSelector?: string;
   /**
-   * Names of fields whose values nobody needs, such as `managedFields`: wherever they occur, they are `null` in what
-   * `project` is given. Half of what a server sends is like that, and not to parse it saves half of the time.
-   */
-  readonly skip?: readonly string[];
-  /**
    * Keeps what is needed of an object; only the result stays in memory. `undefined` leaves the object out. Must be
    * pure and not throw; if it throws, the object is left out, counted and reported.
    */

@@ -24,16 +24,12 @@ const wantedLabels = new Set([
 ]);
 const wantedAnnotations = new Set([lastChangeTriggerTimeAnnotation]);
 
-/** What fills most of an object: who set which field, what kubectl was given, whose it is. */
-const bulk = ['managedFields', 'kubectl.kubernetes.io/last-applied-configuration', 'ownerReferences'];
-
 /** Services, but for headless ones and those of another proxy: what kube-proxy watches. */
 export const services: Resource<Service> = {
   kind: 'Service',
   path: '/api/v1/services',
   labelSelector: `!${serviceProxyNameLabel}`,
   fieldSelector: 'spec.clusterIP!=None',
-  skip: [...bulk, 'selector'],
   project: projectService,
 };
 
@@ -42,7 +38,6 @@ export const endpointSlices: Resource<EndpointSlice> = {
   kind: 'EndpointSlice',
   path: '/apis/discovery.k8s.io/v1/endpointslices',
   labelSelector: `!${headlessLabel}`,
-  skip: [...bulk, 'targetRef'],
   project: projectEndpointSlice,
 };
 
@@ -52,7 +47,6 @@ export function node(name: string): Resource<Node> {
     kind: 'Node',
     path: '/api/v1/nodes',
     fieldSelector: `metadata.name=${name}`,
-    skip: [...bulk, 'images', 'nodeInfo'],
     project: projectNode,
   };
 }
@@ -61,7 +55,6 @@ export function node(name: string): Resource<Node> {
 export const serviceCIDRs: Resource<ServiceCIDR> = {
   kind: 'ServiceCIDR',
   path: '/apis/networking.k8s.io/v1/servicecidrs',
-  skip: bulk,
   project: projectServiceCIDR,
   optional: true,
 };

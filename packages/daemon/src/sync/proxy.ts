@@ -48,8 +48,16 @@ export type SyncOutcome =
 /** Pause after the first failed sync, in milliseconds; it doubles up to `syncPeriod`. */
 const retryPeriod = 500;
 
-/** How long emptied chains are left alone before they are deleted, in milliseconds: kernels before 6.2 need some time. */
-const staleChainAge = 1_500;
+/** What is done some time after a sync, as part of another one: nothing may use the loader beside a sync. */
+type Chore = 'delete stale chains' | 'retry refused services';
+
+/** When chores are due, in milliseconds. */
+const choreDelays: Readonly<Record<Chore, number>> = {
+  // Kernels before 6.2 need some time to notice that no element leads to a chain any more.
+  'delete stale chains': 1_500,
+  // A service that changes is tried at once; this is for reasons that lie elsewhere.
+  'retry refused services': 60_000,
+};
 
 /** The service proxy of one node: from a source's objects to the kernel's table, until it is stopped. */
 export class Proxy {
@@ -60,8 +68,8 @@ export class Proxy {
   #wishes: Wishes;
   #warnings = '';
   #synced = false;
-  #hasStaleChains = false;
-  #cancelCleanup: (() => void) | undefined;
+  readonly #timers = new Map<Chore, () => void>();
+  readonly #due = new Set<Chore>();
 
   constructor(options: ProxyOptions) {
     this.#options = options;
@@ -111,7 +119,7 @@ export class Proxy {
 
   /** Ends, after a sync that is under way. The table stays in the kernel and goes on serving. */
   async stop(): Promise<void> {
-    this.#cancelCleanup?.();
+    for (const cancel of this.#timers.values()) cancel();
     await this.#options.source.stop();
     await this.#schedule.stop();
   }
@@ -158,12 +166,11 @@ export class Proxy {
       if (this.#wishes.problem !== undefined) throw new Error(this.#wishes.problem);
       const report = await this.#syncer.sync();
       if (report === undefined) return true;
-      if (this.#hasStaleChains) await this.#options.loader.deleteStaleChains();
-      this.#hasStaleChains = false;
+      await this.#doChores();
       const milliseconds = clock.now() - start;
       this.#logReport(report, milliseconds);
       await observer?.synced?.({ ok: true, report, milliseconds });
-      this.#cleanLater();
+      this.#planChores();
       return true;
     } catch (error) {
       log.error({ err: error }, 'the rules could not be written; what was there stays in force, and it is tried again');
@@ -198,13 +205,27 @@ export class Proxy {
     this.#options.log.warn({ kind, namespace, name, field, code }, message);
   }
 
-  #cleanLater(): void {
-    const { loader, clock } = this.#options;
-    if (loader.model?.hasStaleChains !== true || this.#cancelCleanup !== undefined) return;
-    this.#cancelCleanup = clock.after(staleChainAge, () => {
-      this.#cancelCleanup = undefined;
-      this.#hasStaleChains = true;
+  #planChores(): void {
+    const { loader } = this.#options;
+    if (loader.model?.hasStaleChains === true) this.#later('delete stale chains');
+    if (loader.refused.size > 0) this.#later('retry refused services');
+  }
+
+  #later(chore: Chore): void {
+    if (this.#timers.has(chore)) return;
+    const cancel = this.#options.clock.after(choreDelays[chore], () => {
+      this.#timers.delete(chore);
+      this.#due.add(chore);
       this.#schedule.request();
     });
+    this.#timers.set(chore, cancel);
+  }
+
+  async #doChores(): Promise<void> {
+    const { loader } = this.#options;
+    const due = [...this.#due];
+    this.#due.clear();
+    if (due.includes('delete stale chains')) await loader.deleteStaleChains();
+    if (due.includes('retry refused services') && loader.refused.size > 0) await loader.retryRefused();
   }
 }

@@ -188,6 +188,6 @@ export function activationOperations(settings: TableSettings): readonly Operatio
 }
 
 /** The steps that make a chain and fill it. */
-export function fill({ chain, rules }: FilledChain): readonly Operation[] {
+function fill({ chain, rules }: FilledChain): readonly Operation[] {
   return [{ op: 'add-chain', chain }, ...rules.map((rule): Operation => ({ op: 'add-rule', chain: chain.name, rule }))];
 }

@@ -1,5 +1,5 @@
 import { nodeView, Planner } from '@nftproxier/core';
-import type { PlanChange, ServicePortPlan } from '@nftproxier/core';
+import type { PlanChange } from '@nftproxier/core';
 import type { Example } from './services.js';
 
 /** The plans of examples on the node `here`. */
@@ -8,10 +8,4 @@ export function changesOf(...examples: readonly Example[]): readonly PlanChange[
   planner.replaceServices(examples.map(({ service }) => service));
   planner.replaceEndpointSlices(examples.flatMap(({ slices }) => slices));
   return planner.takeChanges();
-}
-
-/** The plan of an example's first port. */
-function portPlanOf(example: Example | undefined): ServicePortPlan {
-  const [port] = changesOf(example!)[0]!.plan!.ports;
-  return port!;
 }

@@ -3,7 +3,6 @@ import type { ApiObject, Resource } from '../resource.js';
 import type { Query } from '../transport/transport.js';
 import { parseItem } from '../wire/event.js';
 import { ItemSplitter, type ListEnvelope } from '../wire/items.js';
-import { skipping } from '../wire/skip.js';
 import { exchange, type Wire } from './exchange.js';
 import type { Limits } from './limits.js';
 import { isExpired } from './recovery.js';
@@ -70,11 +69,10 @@ function page(request: ListRequest, query: Query): Promise<ListEnvelope> {
     { path: resource.path, query, headersMs: limits.headersMs, signal },
     () => silence,
     async (chunks) => {
-      const decode = skipping(resource.skip ?? []);
       const splitter = new ItemSplitter(limits.objectBytes);
       for await (const chunk of chunks) {
         for (const item of splitter.push(chunk)) {
-          onObject(parseItem(item, decode));
+          onObject(parseItem(item));
           if (slice.isOver()) await slice.next();
         }
       }

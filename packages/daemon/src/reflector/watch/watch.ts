@@ -2,7 +2,6 @@ import { ReflectorError } from '../errors.js';
 import type { Resource } from '../resource.js';
 import { parseEvent, type WatchEvent } from '../wire/event.js';
 import { LineSplitter } from '../wire/lines.js';
-import { skipping, type Decode } from '../wire/skip.js';
 import { errorFromEvent } from '../wire/status.js';
 import { draw } from './backoff.js';
 import { exchange, type Silence, type Wire } from './exchange.js';
@@ -72,7 +71,6 @@ export async function watch<T>(request: WatchRequest<T>): Promise<void> {
 /** The state of one watch. */
 class Reading<T> {
   readonly #request: WatchRequest<T>;
-  readonly #decode: Decode;
   /** Initial events so far; `undefined` once they are complete. */
   #initial: Snapshot<T> | undefined;
   /** Changes in the store that the handler has not been told yet. */
@@ -82,7 +80,6 @@ class Reading<T> {
 
   constructor(request: WatchRequest<T>, initial: boolean) {
     this.#request = request;
-    this.#decode = skipping(request.resource.skip ?? []);
     this.#initial = initial ? new Map() : undefined;
     this.#began = request.wire.clock.now();
     this.#grewAt = this.#began;
@@ -131,7 +128,7 @@ class Reading<T> {
 
   #parse(line: Buffer): WatchEvent | undefined {
     try {
-      return parseEvent(line, this.#request.resource.kind, this.#decode);
+      return parseEvent(line, this.#request.resource.kind);
     } catch (error) {
       if (this.#request.protections.distrustBadLines) throw error;
       return undefined;
