@@ -126,10 +126,18 @@ function projectEndpointPort(from: EndpointPort): EndpointPort {
   return kept;
 }
 
+/** What nearly all endpoints are like: one object stands for all of them, which are many. */
+const usualConditions: Of<Endpoint['conditions']> = Object.freeze({ ready: true, serving: true, terminating: false });
+
+function projectConditions(from: Of<Endpoint['conditions']>): Of<Endpoint['conditions']> {
+  const isUsual = from.ready === true && from.serving === true && from.terminating === false;
+  return isUsual ? usualConditions : from;
+}
+
 function projectEndpoint(from: Endpoint): Endpoint {
   const kept: Draft<Endpoint> = {};
   if (Array.isArray(from.addresses)) kept.addresses = from.addresses;
-  if (isThere(from.conditions)) kept.conditions = from.conditions;
+  if (isThere(from.conditions)) kept.conditions = projectConditions(from.conditions);
   if (isThere(from.nodeName)) kept.nodeName = from.nodeName;
   if (isThere(from.hints)) kept.hints = from.hints;
   return kept;
