@@ -19,6 +19,6 @@ export async function kernelPrefix() {
   if (tried.code === 0) return IN_USER_NAMESPACE;
   throw new Error(
     `Kernel tests need root, or a kernel that gives ordinary users user namespaces; unshare says:\n${tried.output}` +
-      'Run as root, or leave these tests out: NFTPROXIER_SKIP=kernel,kernel-other-node npm test',
+      'Run as root, or leave these tests out: NFTPROXIER_SKIP=kernel npm test',
   );
 }
