@@ -42,7 +42,7 @@ function service(index: number): NewObject {
       creationTimestamp: created,
       labels: { app: name, 'app.kubernetes.io/managed-by': 'Helm', 'app.kubernetes.io/part-of': 'shop' },
       annotations: { 'kubectl.kubernetes.io/last-applied-configuration': `${applied}\n` },
-      managedFields: managed('kubectl-client-side-apply', spec),
+      managedFields: managedByKubectl,
     },
     spec,
     status: { loadBalancer: {} },
@@ -81,7 +81,7 @@ function slice(index: number, part: number, count: number): NewObject {
       ownerReferences: [
         { apiVersion: 'v1', kind: 'Service', name: owner, uid: uid('5e61ce00', index), controller: true },
       ],
-      managedFields: managed('kube-controller-manager', { endpoints, ports }),
+      managedFields: managedByController(index),
     },
     addressType: 'IPv4',
     endpoints,
@@ -89,18 +89,58 @@ function slice(index: number, part: number, count: number): NewObject {
   };
 }
 
-/** What the API server remembers of who set which field: a tree of the fields' names. */
-function managed(manager: string, fields: object): object[] {
-  const fieldsV1 = Object.fromEntries(Object.keys(fields).map((key) => [`f:${key}`, {}]));
-  const metadata = { 'f:annotations': { '.': {} }, 'f:labels': { '.': {}, 'f:app': {} }, 'f:ownerReferences': {} };
+/** What the API server remembers of who set which field: about as much as in the recordings, 450 to 550 bytes. */
+const managedByKubectl = [
+  {
+    manager: 'kubectl-client-side-apply',
+    operation: 'Update',
+    apiVersion: 'v1',
+    time: created,
+    fieldsType: 'FieldsV1',
+    fieldsV1: {
+      'f:metadata': {
+        'f:annotations': { '.': {}, 'f:kubectl.kubernetes.io/last-applied-configuration': {} },
+        'f:labels': { '.': {}, 'f:app': {}, 'f:app.kubernetes.io/managed-by': {}, 'f:app.kubernetes.io/part-of': {} },
+      },
+      'f:spec': {
+        'f:internalTrafficPolicy': {},
+        'f:ports': {
+          '.': {},
+          'k:{"port":80,"protocol":"TCP"}': {
+            '.': {},
+            'f:name': {},
+            'f:port': {},
+            'f:protocol': {},
+            'f:targetPort': {},
+          },
+        },
+        'f:selector': {},
+        'f:sessionAffinity': {},
+        'f:type': {},
+      },
+    },
+  },
+];
+
+function managedByController(index: number): object[] {
   return [
     {
-      manager,
+      manager: 'kube-controller-manager',
       operation: 'Update',
-      apiVersion: 'v1',
+      apiVersion: 'discovery.k8s.io/v1',
       time: created,
       fieldsType: 'FieldsV1',
-      fieldsV1: { 'f:metadata': metadata, 'f:spec': fieldsV1 },
+      fieldsV1: {
+        'f:addressType': {},
+        'f:endpoints': {},
+        'f:metadata': {
+          'f:annotations': { '.': {}, 'f:endpoints.kubernetes.io/last-change-trigger-time': {} },
+          'f:generateName': {},
+          'f:labels': { '.': {}, 'f:endpointslice.kubernetes.io/managed-by': {}, 'f:kubernetes.io/service-name': {} },
+          'f:ownerReferences': { '.': {}, [`k:{"uid":"${uid('5e61ce00', index)}"}`]: {} },
+        },
+        'f:ports': {},
+      },
     },
   ];
 }

@@ -116,7 +116,10 @@ async function respond(
     body,
   });
   if (outcome === 'hang') return;
-  if (outcome === 'reset') return reset(request.socket);
+  if (outcome === 'reset') {
+    reset(request.socket);
+    return;
+  }
   send(outcome, response, reset);
 }
 

@@ -5,10 +5,9 @@ export { createAuthority, createCertificate, type KeyPair } from './certificates
 export type { NewObject, StoredObject } from './cluster.js';
 export type { Fault, FaultEffect } from './faults.js';
 export type { Listening, ServerCertificate } from './http.js';
-export { generate, type Size } from './generate.js';
 export { memoryTransport, type MemoryTransport } from './memory-transport.js';
 export { ApiServer, type ApiServerOptions, type LoggedRequest } from './server.js';
-export { objectsFromManifests, recordedObjects, recording, recordings, type Recording } from './recordings.js';
+export { recordedObjects, recordings, type Recording } from './recordings.js';
 export type { Status } from './reply.js';
 export type { Watch, WatchFaults } from './watch.js';
 

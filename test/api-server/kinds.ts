@@ -10,7 +10,7 @@ export interface Kind {
   readonly empty: Readonly<Record<string, unknown>>;
 }
 
-export const kinds: readonly Kind[] = [
+const kinds: readonly Kind[] = [
   {
     kind: 'Service',
     apiVersion: 'v1',

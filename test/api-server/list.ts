@@ -12,7 +12,7 @@ export function predicateOf(query: URLSearchParams, namespace: string | undefine
     (namespace === undefined || object.metadata.namespace === namespace) && byLabel(object) && byField(object);
 }
 
-export function tooLarge(asked: string, current: number): Status {
+function tooLarge(asked: string, current: number): Status {
   return {
     code: 504,
     reason: 'Timeout',
@@ -24,7 +24,7 @@ export function tooLarge(asked: string, current: number): Status {
   };
 }
 
-export const continueExpired: Status = {
+const continueExpired: Status = {
   code: 410,
   reason: 'Expired',
   message:

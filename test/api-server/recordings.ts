@@ -46,9 +46,10 @@ export function recordedObjects(): NewObject[] {
 export function objectsFromManifests(text: string): NewObject[] {
   return parseAllDocuments(text).flatMap((document) => {
     if (document.errors.length > 0) throw document.errors[0] as Error;
-    const value = document.toJS() as NewObject | { items: NewObject[] } | null;
+    const value = document.toJS() as unknown;
     if (value === null) return [];
-    return 'items' in value && Array.isArray(value.items) ? (value.items as NewObject[]) : [value as NewObject];
+    const { items } = value as { readonly items?: readonly NewObject[] };
+    return Array.isArray(items) ? items : [value as NewObject];
   });
 }
 

@@ -29,7 +29,7 @@ describe('docs/reference/ruleset.md has what render prints', () => {
   const chains = all(/^add chain inet nftproxier (\S+)(?: \{ type (\w+) hook (\w+) priority (-?\d+); \})?$/gm);
   test.each(chains.filter(([name = '']) => isFixed(name)))('the chain %s', (name = '', type, hook, priority) => {
     expect(page).toMatch(
-      type === undefined ? new RegExp(`^### ${name}$`, 'm') : `\`${name}\` | ${String(hook)}, ${String(priority)} |`,
+      type === undefined ? new RegExp(`^### ${name}$`, 'm') : `\`${name}\` | ${hook ?? ''}, ${priority ?? ''} |`,
     );
   });
 
@@ -43,7 +43,7 @@ describe('docs/reference/ruleset.md has what render prints', () => {
   });
 
   const sets = all(/^add (?:set|map) inet nftproxier ([a-z-]+4) /gm);
-  test.each(sets.filter(([name = '']) => !/-(?:udp|sctp)4$/.test(name)))('the set %s', (name) => {
-    expect(page).toContain(`| \`${String(name)}\``);
+  test.each(sets.filter(([name = '']) => !/-(?:udp|sctp)4$/.test(name)))('the set %s', (name = '') => {
+    expect(page).toContain(`| \`${name}\``);
   });
 });

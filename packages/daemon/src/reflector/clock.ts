@@ -4,6 +4,7 @@ export interface Clock {
   now(): number;
   /** Calls `callback` once, `ms` milliseconds from now. Returns what `clearTimeout` takes. */
   setTimeout(callback: () => void, ms: number): unknown;
+  /** Stops a timer of `setTimeout`; without effect on one that has fired, and on `undefined`. */
   clearTimeout(timer: unknown): void;
   /** Resolves after pending input and output had their turn. */
   yield(): Promise<void>;

@@ -18,13 +18,19 @@ export type ClusterBatch =
 /** As `BatchHandler`. Batches of different kinds may overlap if it returns promises. */
 export type ClusterBatchHandler = (batch: ClusterBatch) => void | Promise<void>;
 
+/** What a cluster source works with; what is not given is this process's own or the default. */
 export interface ClusterSourceOptions {
+  /** The way to the API server; shared by the reflectors of all kinds, and the caller's to close. */
   readonly transport: ApiTransport;
   /** The Node that is told of. */
   readonly nodeName: string;
+  /** Told once when something begins that a person should know about; `kind` is that of the resource. */
   readonly onWarning?: (warning: Warning & { readonly kind: string }) => void;
+  /** {@link systemClock} if not given. */
   readonly clock?: Clock;
+  /** From 0 up to but not including 1; `Math.random` if not given. */
   readonly random?: () => number;
+  /** Those that differ from {@link defaultLimits}. */
   readonly limits?: Partial<Limits>;
 }
 

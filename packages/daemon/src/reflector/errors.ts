@@ -34,6 +34,7 @@ export type ReflectorErrorCode =
 /** Any error of this module. The message says what, where, and what to do about it; `code` is for programs. */
 export class ReflectorError extends Error {
   override readonly name: string = 'ReflectorError';
+  /** The cause; its words do not change with the message's. */
   readonly code: ReflectorErrorCode;
 
   constructor(code: ReflectorErrorCode, message: string, options?: { cause?: unknown }) {

@@ -3,6 +3,7 @@ import { excerpt } from './errors.js';
 
 /** An object as the API server sends it: at least a name and a resource version, everything else unchecked. */
 export interface ApiObject extends KubernetesObject {
+  /** Of its fields only these two are checked; a namespace is missing where the kind has none. */
   readonly metadata: ObjectMeta & { readonly name: string; readonly resourceVersion: string };
 }
 

@@ -59,118 +59,133 @@ export const serviceCIDRs: Resource<ServiceCIDR> = {
   optional: true,
 };
 
-/** What a projection builds: field by field, so that objects of the same fields share their shape in memory. */
-type Draft<T> = { -readonly [K in keyof T]: T[K] };
+/*
+ * Projections write every field, absent ones as undefined: objects that share one shape are made in one go, and take
+ * half the time and memory of ones to which fields are added. Go writes what is absent as null, or not at all.
+ */
+
 type Of<T> = NonNullable<T>;
-type ServiceSpec = Of<Service['spec']>;
-type ServicePort = Of<ServiceSpec['ports']>[number];
+type ServicePort = Of<Of<Service['spec']>['ports']>[number];
 type Ingress = Of<Of<Of<Service['status']>['loadBalancer']>['ingress']>[number];
 type Endpoint = Of<EndpointSlice['endpoints']>[number];
 type EndpointPort = Of<EndpointSlice['ports']>[number];
-type NodeSpec = Of<Node['spec']>;
+
+/** `T` as projections write it. */
+type Written<T> = { readonly [K in keyof T]-?: T[K] | undefined };
 
 function projectService(object: ApiObject): Service {
   const { spec: from, status } = object as Service;
-  const spec: Draft<ServiceSpec> = {};
-  if (isThere(from)) {
-    if (isThere(from.type)) spec.type = from.type;
-    if (isThere(from.clusterIP)) spec.clusterIP = from.clusterIP;
-    if (Array.isArray(from.clusterIPs)) spec.clusterIPs = from.clusterIPs;
-    if (Array.isArray(from.ipFamilies)) spec.ipFamilies = from.ipFamilies;
-    if (Array.isArray(from.ports)) spec.ports = from.ports.map(projectServicePort);
-    if (Array.isArray(from.externalIPs)) spec.externalIPs = from.externalIPs;
-    if (isThere(from.externalTrafficPolicy)) spec.externalTrafficPolicy = from.externalTrafficPolicy;
-    if (isThere(from.internalTrafficPolicy)) spec.internalTrafficPolicy = from.internalTrafficPolicy;
-    if (isThere(from.sessionAffinity)) spec.sessionAffinity = from.sessionAffinity;
-    if (isThere(from.sessionAffinityConfig)) spec.sessionAffinityConfig = from.sessionAffinityConfig;
-    if (Array.isArray(from.loadBalancerSourceRanges)) spec.loadBalancerSourceRanges = from.loadBalancerSourceRanges;
-    if (isThere(from.healthCheckNodePort)) spec.healthCheckNodePort = from.healthCheckNodePort;
-  }
-  const kept: Draft<Service> = { metadata: projectMetadata(object), spec };
-  const ingress = status?.loadBalancer?.ingress;
-  if (Array.isArray(ingress)) kept.status = { loadBalancer: { ingress: ingress.map(projectIngress) } };
-  return kept;
+  const spec: Written<Of<Service['spec']>> = {
+    type: from?.type ?? undefined,
+    clusterIP: from?.clusterIP ?? undefined,
+    clusterIPs: listOf(from?.clusterIPs),
+    ipFamilies: listOf(from?.ipFamilies),
+    ports: listOf(from?.ports)?.map(projectServicePort),
+    externalIPs: listOf(from?.externalIPs),
+    externalTrafficPolicy: from?.externalTrafficPolicy ?? undefined,
+    internalTrafficPolicy: from?.internalTrafficPolicy ?? undefined,
+    sessionAffinity: from?.sessionAffinity ?? undefined,
+    sessionAffinityConfig: from?.sessionAffinityConfig ?? undefined,
+    loadBalancerSourceRanges: listOf(from?.loadBalancerSourceRanges),
+    healthCheckNodePort: from?.healthCheckNodePort ?? undefined,
+  };
+  const ingress = listOf(status?.loadBalancer?.ingress)?.map(projectIngress);
+  return {
+    metadata: projectMetadata(object),
+    spec: spec as Of<Service['spec']>,
+    ...(ingress ? { status: { loadBalancer: { ingress } } } : {}),
+  };
 }
 
 function projectServicePort(from: ServicePort): ServicePort {
-  const kept: Draft<ServicePort> = {};
-  if (isThere(from.name)) kept.name = from.name;
-  if (isThere(from.protocol)) kept.protocol = from.protocol;
-  if (isThere(from.port)) kept.port = from.port;
-  if (isThere(from.nodePort)) kept.nodePort = from.nodePort;
-  return kept;
+  const kept: Written<ServicePort> = {
+    name: from.name ?? undefined,
+    protocol: from.protocol ?? undefined,
+    port: from.port ?? undefined,
+    nodePort: from.nodePort ?? undefined,
+  };
+  return kept as ServicePort;
 }
 
 function projectIngress(from: Ingress): Ingress {
-  const kept: Draft<Ingress> = {};
-  if (isThere(from.ip)) kept.ip = from.ip;
-  if (isThere(from.ipMode)) kept.ipMode = from.ipMode;
-  if (isThere(from.hostname)) kept.hostname = from.hostname;
-  return kept;
+  const kept: Written<Ingress> = {
+    ip: from.ip ?? undefined,
+    ipMode: from.ipMode ?? undefined,
+    hostname: from.hostname ?? undefined,
+  };
+  return kept as Ingress;
 }
 
 function projectEndpointSlice(object: ApiObject): EndpointSlice {
   const from = object as EndpointSlice;
-  const kept: Draft<EndpointSlice> = { metadata: projectMetadata(object) };
-  if (isThere(from.addressType)) kept.addressType = from.addressType;
-  if (Array.isArray(from.ports)) kept.ports = from.ports.map(projectEndpointPort);
-  if (Array.isArray(from.endpoints)) kept.endpoints = from.endpoints.map(projectEndpoint);
-  return kept;
+  const kept: Written<Omit<EndpointSlice, 'apiVersion' | 'kind'>> = {
+    metadata: projectMetadata(object),
+    addressType: from.addressType ?? undefined,
+    ports: listOf(from.ports)?.map(projectEndpointPort),
+    endpoints: listOf(from.endpoints)?.map(projectEndpoint),
+  };
+  return kept as EndpointSlice;
 }
 
 function projectEndpointPort(from: EndpointPort): EndpointPort {
-  const kept: Draft<EndpointPort> = {};
-  if (isThere(from.name)) kept.name = from.name;
-  if (isThere(from.protocol)) kept.protocol = from.protocol;
-  if (isThere(from.port)) kept.port = from.port;
-  return kept;
-}
-
-/** What nearly all endpoints are like: one object stands for all of them, which are many. */
-const usualConditions: Of<Endpoint['conditions']> = Object.freeze({ ready: true, serving: true, terminating: false });
-
-function projectConditions(from: Of<Endpoint['conditions']>): Of<Endpoint['conditions']> {
-  const isUsual = from.ready === true && from.serving === true && from.terminating === false;
-  return isUsual ? usualConditions : from;
+  const kept: Written<EndpointPort> = {
+    name: from.name ?? undefined,
+    protocol: from.protocol ?? undefined,
+    port: from.port ?? undefined,
+  };
+  return kept as EndpointPort;
 }
 
 function projectEndpoint(from: Endpoint): Endpoint {
-  const kept: Draft<Endpoint> = {};
-  if (Array.isArray(from.addresses)) kept.addresses = from.addresses;
-  if (isThere(from.conditions)) kept.conditions = projectConditions(from.conditions);
-  if (isThere(from.nodeName)) kept.nodeName = from.nodeName;
-  if (isThere(from.hints)) kept.hints = from.hints;
-  return kept;
+  const kept: Written<Endpoint> = {
+    addresses: listOf(from.addresses),
+    conditions: projectConditions(from.conditions),
+    nodeName: from.nodeName ?? undefined,
+    hints: from.hints ?? undefined,
+  };
+  return kept as Endpoint;
+}
+
+/** What nearly all endpoints are like: one object stands for all of them, which are many. */
+const usualConditions: Endpoint['conditions'] = Object.freeze({ ready: true, serving: true, terminating: false });
+
+function projectConditions(from: Endpoint['conditions']): Endpoint['conditions'] | undefined {
+  const isUsual = from?.ready === true && from.serving === true && from.terminating === false;
+  return isUsual ? usualConditions : (from ?? undefined);
 }
 
 function projectNode(object: ApiObject): Node {
   const { spec: from, status } = object as Node;
-  const spec: Draft<NodeSpec> = {};
-  if (isThere(from?.podCIDR)) spec.podCIDR = from.podCIDR;
-  if (Array.isArray(from?.podCIDRs)) spec.podCIDRs = from.podCIDRs;
-  if (Array.isArray(from?.taints)) spec.taints = from.taints;
-  const kept: Draft<Node> = { metadata: projectMetadata(object), spec };
-  if (Array.isArray(status?.addresses)) kept.status = { addresses: status.addresses };
-  return kept;
+  const spec: Written<Of<Node['spec']>> = {
+    podCIDR: from?.podCIDR ?? undefined,
+    podCIDRs: listOf(from?.podCIDRs),
+    taints: listOf(from?.taints),
+  };
+  const addresses = listOf(status?.addresses);
+  return {
+    metadata: projectMetadata(object),
+    spec: spec as Of<Node['spec']>,
+    ...(addresses ? { status: { addresses } } : {}),
+  };
 }
 
 function projectServiceCIDR(object: ApiObject): ServiceCIDR {
-  const cidrs = (object as ServiceCIDR).spec?.cidrs;
-  return { metadata: projectMetadata(object), spec: Array.isArray(cidrs) ? { cidrs } : {} };
+  const cidrs = listOf((object as ServiceCIDR).spec?.cidrs);
+  return { metadata: projectMetadata(object), spec: cidrs ? { cidrs } : {} };
 }
 
 function projectMetadata({ metadata: from }: ApiObject): ObjectMeta {
-  const kept: Draft<ObjectMeta> = { name: from.name };
-  if (isThere(from.namespace)) kept.namespace = from.namespace;
-  if (isThere(from.uid)) kept.uid = from.uid;
-  kept.resourceVersion = from.resourceVersion;
-  if (isThere(from.creationTimestamp)) kept.creationTimestamp = from.creationTimestamp;
-  if (isThere(from.deletionTimestamp)) kept.deletionTimestamp = from.deletionTimestamp;
-  const labels = wanted(from.labels, wantedLabels);
-  if (labels) kept.labels = labels;
-  const annotations = wanted(from.annotations, wantedAnnotations);
-  if (annotations) kept.annotations = annotations;
-  return kept;
+  const kept: Written<ObjectMeta> = {
+    name: from.name,
+    namespace: from.namespace ?? undefined,
+    uid: from.uid ?? undefined,
+    resourceVersion: from.resourceVersion,
+    creationTimestamp: from.creationTimestamp ?? undefined,
+    deletionTimestamp: from.deletionTimestamp ?? undefined,
+    labels: wanted(from.labels, wantedLabels),
+    annotations: wanted(from.annotations, wantedAnnotations),
+  };
+  return kept as ObjectMeta;
 }
 
 function wanted(
@@ -180,12 +195,11 @@ function wanted(
   let kept: Record<string, string> | undefined;
   for (const name in values) {
     const value = values[name];
-    if (isThere(value) && (names.has(name) || name.startsWith(ownPrefix))) (kept ??= {})[name] = value;
+    if (value !== undefined && (names.has(name) || name.startsWith(ownPrefix))) (kept ??= {})[name] = value;
   }
   return kept;
 }
 
-/** Go writes what is absent as null, or not at all. */
-function isThere<V>(value: V): value is NonNullable<V> {
-  return value !== undefined && value !== null;
+function listOf<T>(value: readonly T[] | undefined | null): readonly T[] | undefined {
+  return Array.isArray(value) ? (value as readonly T[]) : undefined;
 }

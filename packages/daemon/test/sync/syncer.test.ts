@@ -36,10 +36,10 @@ function scene() {
     onDiagnostic: (diagnostic) => diagnostics.push(diagnostic),
   });
   const replace = (kind: Batch['kind'], ...objects: readonly object[]): void => {
-    cluster.apply({ kind, type: 'replace', objects } as Batch);
+    cluster.apply({ kind, type: 'replace', objects });
   };
   const delta = (kind: Batch['kind'], type: 'set' | 'delete', object: object): void => {
-    cluster.apply({ kind, type: 'delta', events: [{ type, object }] } as Batch);
+    cluster.apply({ kind, type: 'delta', events: [{ type, object }] });
   };
   return {
     fake,

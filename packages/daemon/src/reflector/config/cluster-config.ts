@@ -14,8 +14,11 @@ export type Authentication =
 
 /** A command that prints an ExecCredential, as in a kubeconfig's `user.exec`. */
 export interface ExecPlugin {
+  /** A path, or a name to be found in PATH; run without a shell. */
   readonly command: string;
+  /** Its arguments, each as it is. */
   readonly args: readonly string[];
+  /** Added to this process's own environment. */
   readonly env: Readonly<Record<string, string>>;
   /** Such as `client.authentication.k8s.io/v1`. */
   readonly apiVersion: string;
@@ -33,6 +36,7 @@ export interface ClusterConfig {
   readonly server: string;
   /** Certificate authorities in PEM; the system's if not given. */
   readonly ca?: Material;
+  /** Certificate chain and key in PEM. */
   readonly clientCertificate?: { readonly certificate: Material; readonly key: Material };
   /** The name in the server's certificate, where it is not the one in `server`. */
   readonly tlsServerName?: string;
@@ -40,6 +44,7 @@ export interface ClusterConfig {
   readonly insecureSkipTlsVerify?: boolean;
   /** `http://`, `https://` or `socks5://` proxy; if not given, HTTPS_PROXY and NO_PROXY are heeded. */
   readonly proxyUrl?: string;
+  /** Who we are in HTTP headers, with every request; a credential plugin may give a certificate too. */
   readonly authentication: Authentication;
   /** Extra headers, such as Impersonate-User. */
   readonly headers?: Readonly<Record<string, string>>;

@@ -9,6 +9,7 @@ export interface KubeConfigOptions {
   readonly context?: string;
   /** Instead of the cluster's `server`. */
   readonly server?: string;
+  /** Reads the kubeconfig alone: certificates and tokens are read when they are used. */
   readonly readFile: (path: string) => Promise<Buffer>;
 }
 
@@ -71,7 +72,9 @@ export interface Origin {
   readonly source: string;
   /** What relative paths are relative to; the working directory if not given. */
   readonly directory?: string;
+  /** Instead of the cluster's `server`. */
   readonly server?: string;
+  /** The user's `tokenFile`: of several credentials the first choice; a client certificate is used as well. */
   readonly tokenFile?: string;
 }
 

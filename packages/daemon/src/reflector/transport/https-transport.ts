@@ -11,7 +11,9 @@ import { connectionError, isReusedTooLate } from './connection-error.js';
 import { agentFor, retire, type Agent } from './agent.js';
 import type { ApiClient, ApiResponse, ApiWrite, Query } from './transport.js';
 
+/** What a transport works with; everything has a default. */
 export interface HttpsTransportOptions {
+  /** For limits and the age of credentials; {@link systemClock} if not given. */
   readonly clock?: Clock;
   /** For credentials; the file system, plugins and OIDC of this process if not given. */
   readonly sources?: Partial<Omit<CredentialSources, 'clock'>>;

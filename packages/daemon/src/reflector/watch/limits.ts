@@ -36,6 +36,7 @@ export interface Limits {
   readonly sliceMs: number;
 }
 
+/** Values that suit a kube-apiserver with its own defaults. */
 export const defaultLimits: Limits = {
   headersMs: 30_000,
   listIdleMs: 30_000,

@@ -17,6 +17,7 @@ export interface Protections {
   readonly noticeWentBack: boolean;
 }
 
+/** Everything on. */
 export const allProtections: Protections = {
   dropStaleEvents: true,
   rememberDeleted: true,

@@ -17,15 +17,21 @@ import type { Warning, WatchStatus } from './status.js';
 import { Store, type ObjectEvent, type Snapshot } from './store.js';
 import { watch } from './watch.js';
 
+/** What a reflector works with: resource, transport and handler, and defaults for the rest. */
 export interface ReflectorOptions<T> {
+  /** The way to the API server; remains the caller's to close. */
   readonly transport: ApiTransport;
+  /** What to list and watch, and what to keep of it. */
   readonly resource: Resource<T>;
+  /** Told of the objects, one batch at a time. */
   readonly handler: BatchHandler<T>;
   /** Told once of everything a person should know about; `status().warnings` has what is still true. */
   readonly onWarning?: (warning: Warning) => void;
+  /** {@link systemClock} if not given. */
   readonly clock?: Clock;
   /** From 0 up to but not including 1. */
   readonly random?: () => number;
+  /** Those that differ from {@link defaultLimits}. */
   readonly limits?: Partial<Limits>;
   /** The rule of resumption, for tests that show what each part of it is good for. */
   readonly recover?: typeof recover;
@@ -119,6 +125,7 @@ export class Reflector<T extends KubernetesObject> {
     this.#health.state = 'stopped';
   }
 
+  /** As of now; may be called at any time, also before `start` and after `stop`. */
   status(): WatchStatus {
     return this.#health.status(this.#store.size, this.#store.resourceVersion);
   }

@@ -1,5 +1,6 @@
 /** Something a person should know about, until it is over. */
 export interface Warning {
+  /** Which trouble it is; a reflector has at most one warning of each. */
   readonly code:
     | 'permission-missing'
     | 'not-served'
@@ -18,8 +19,11 @@ export interface Warning {
 
 /** What a reflector is doing, and how well. Times are milliseconds since 1970. */
 export interface WatchStatus {
+  /** `Resource.kind`. */
   readonly kind: string;
+  /** `Resource.path`. */
   readonly path: string;
+  /** `waiting`: for the next attempt, after a failure. `stopped`: also before `start`. */
   readonly state: 'stopped' | 'listing' | 'watching' | 'waiting';
   /** Objects known. */
   readonly objects: number;
@@ -37,6 +41,7 @@ export interface WatchStatus {
   readonly watches: number;
   /** Attempts that failed. */
   readonly errors: number;
+  /** The latest failure, whether it is over or not; `code` is a `ReflectorErrorCode`, `audit` or `unexpected`. */
   readonly lastError: { readonly at: number; readonly code: string; readonly message: string } | undefined;
   /** Events dropped because they told nothing new. */
   readonly staleEvents: number;
@@ -44,11 +49,13 @@ export interface WatchStatus {
   readonly badLines: number;
   /** Objects left out because their projection threw. */
   readonly unusableObjects: number;
+  /** Batches of which the handler threw; each was followed by everything anew. */
   readonly handlerErrors: number;
   /** Audits completed. */
   readonly audits: number;
   /** Objects that audits found to differ. */
   readonly auditDifferences: number;
+  /** What is still true of what `onWarning` was told. */
   readonly warnings: readonly Warning[];
 }
 
