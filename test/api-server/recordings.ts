@@ -49,7 +49,7 @@ export function objectsFromManifests(text: string): NewObject[] {
     const value = document.toJS() as unknown;
     if (value === null) return [];
     const { items } = value as { readonly items?: readonly NewObject[] };
-    return Array.isArray(items) ? items : [value as NewObject];
+    return items === undefined ? [value as NewObject] : [...items];
   });
 }
 

@@ -18,10 +18,13 @@ export function* batchesOf(plans: Iterable<ServicePlan>, size: number = elements
   if (batch.length > 0) yield batch;
 }
 
-/** About how many elements a plan becomes. */
+/** A set with a chain and its rules costs nft and the kernel about as much as this many elements. */
+const elementsPerSet = 50;
+
+/** About how many elements a plan becomes, or costs as much as. */
 function elementsOf(plan: ServicePlan): number {
-  return plan.ports.reduce(
-    (sum, { frontends, cluster, local }) => sum + 1 + frontends.length * (1 + cluster.length + local.length),
-    0,
-  );
+  return plan.ports.reduce((sum, { frontends, cluster, local, affinity }) => {
+    const endpoints = cluster.length + local.length;
+    return sum + 1 + (affinity === undefined ? frontends.length * (1 + endpoints) : endpoints * elementsPerSet);
+  }, 0);
 }

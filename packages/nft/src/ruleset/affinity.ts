@@ -17,9 +17,6 @@ export interface AffinityChains {
   chainFor(chain: SharedChain): string;
 }
 
-/** Most clients remembered per endpoint; kube-proxy leaves it to the kernel's default, which is the same. */
-const mostClients = 65_535;
-
 /**
  * Session affinity is the exception to "no chains per service": a chain per list and a chain and a dynamic set per
  * endpoint, as kube-proxy has them. Exact (shared by all frontends of the port, a timeout per Service, local lists see
@@ -97,8 +94,9 @@ function endpointOf(id: string, backend: Backend, key: string): Endpoint {
   return { backend, chain: `endpoint-${name}`, set: `affinity-clients-${name}` };
 }
 
+/** Without a size: the kernel's own limit, 65,535 clients, then holds, and Linux 6.18 does not reserve 2 MB for as many at once. */
 function clientSet(endpoint: Endpoint, plan: ServicePortPlan): SetDeclaration {
-  return { name: endpoint.set, key: source(plan.family), flags: ['dynamic', 'timeout'], size: mostClients };
+  return { name: endpoint.set, key: source(plan.family), flags: ['dynamic', 'timeout'] };
 }
 
 /** The timeout stands in the rule, not in the set: a new timeout then takes effect with every kernel (in the set, only since about 6.2). */

@@ -35,7 +35,7 @@ describe('a service port with session affinity', () => {
     expect(made.ownSets.map(renderSetDeclaration)).toEqual(
       ['10.244.0.1', '10.244.1.1'].map(
         (address) =>
-          `set affinity-clients-default/web/tcp4__${address}/8080 { typeof ip saddr; flags dynamic,timeout; size 65535; }`,
+          `set affinity-clients-default/web/tcp4__${address}/8080 { typeof ip saddr; flags dynamic,timeout; }`,
       ),
     );
     expect(made).toMatchObject({ ranges: [], chains: [] });
