@@ -46,10 +46,10 @@ export function recordedObjects(): NewObject[] {
 export function objectsFromManifests(text: string): NewObject[] {
   return parseAllDocuments(text).flatMap((document) => {
     if (document.errors.length > 0) throw document.errors[0] as Error;
-    const value = document.toJS() as unknown;
+    const value = document.toJS() as NewObject | null;
     if (value === null) return [];
-    const { items } = value as { readonly items?: readonly NewObject[] };
-    return items === undefined ? [value as NewObject] : [...items];
+    const items = value['items'] as readonly NewObject[] | undefined;
+    return items === undefined ? [value] : [...items];
   });
 }
 

@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import { ReflectorError, excerpt } from '../errors.js';
 import type { ApiObject } from '../resource.js';
+import { withoutManagedFields } from './managed-fields.js';
 
 /** One line of a watch. */
 export type WatchEvent =
@@ -49,7 +50,7 @@ function parseObject(bytes: Buffer): object {
   if (encoding === 'utf8' && !isUtf8(bytes)) throw bad('it is not UTF-8', bytes);
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString(encoding));
+    value = JSON.parse(withoutManagedFields(bytes, encoding));
   } catch {
     throw bad('it is not JSON', bytes);
   }
