@@ -34,7 +34,7 @@ async function servedNode(): Promise<{ readonly node: TestNode; readonly lab: La
 const load = { concurrency: 64, timeoutMs: 4_000 };
 const target = [{ address: '10.96.9.9', port: 80 }];
 
-describe('connections while the table changes', { timeout: longTest }, () => {
+describe('connections while the table changes', { timeout: longTest, retry: 0 }, () => {
   const changes = isFull ? 1_000 : 150;
 
   it(`none fails while the endpoints of their service change ${String(changes)} times`, async () => {

@@ -11,6 +11,7 @@ import {
   switchPlan,
   worldPlan,
   type PodAttachment,
+  podInterfacePrefix,
 } from './topology.js';
 
 const machineNames = ['switch', 'node-a', 'node-b', 'client', 'world'] as const;
@@ -56,7 +57,35 @@ export async function openPod(
   await applySettings(namespace, plan);
   await applyLinks(node, podLink(attachment, pod.number, pod.addresses, namespace.pid), families);
   await applyLinks(namespace, plan, families);
+  await untilUp(node, `${podInterfacePrefix}${pod.number}`, namespace);
   return namespace;
+}
+
+/** How often a link is looked at, 50 ms apart, before it is taken down and up again, and before it is given up. */
+const looks = { first: 30, all: 200 } as const;
+
+/**
+ * Waits until both ends of a pod's link are up. On a busy machine the kernel notices late that a new link has a carrier,
+ * or not at all, and meanwhile drops what is sent over it without a word.
+ */
+async function untilUp(node: NetworkNamespace, name: string, pod: NetworkNamespace): Promise<void> {
+  const isUp = async (namespace: NetworkNamespace, link: string): Promise<boolean> =>
+    (await namespace.exec(['ip', '-o', 'link', 'show', 'dev', link])).stdout.includes(' state UP ');
+  for (let look = 0; look < looks.all; look += 1) {
+    if ((await isUp(pod, 'eth0')) && (await isUp(node, name)) && !(await isHeldBack(node, name))) return;
+    if (look === looks.first) {
+      await node.exec(['ip', 'link', 'set', name, 'down']);
+      await node.exec(['ip', 'link', 'set', name, 'up']);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new LabError('LabCommandFailed', `The link ${name} of a pod did not come up.`);
+}
+
+/** A port of a bridge forwards only when the bridge has heard that it is up; an interface of its own is no port. */
+async function isHeldBack(node: NetworkNamespace, name: string): Promise<boolean> {
+  const { stdout } = await node.exec(['bridge', 'link', 'show', 'dev', name], { allowFailure: true });
+  return stdout.includes(' state ') && !stdout.includes(' state forwarding');
 }
 
 function raise(name: string): never {
