@@ -108,14 +108,15 @@ async function respond(
   } catch {
     return;
   }
-  const outcome = server.handle({
+  const outcome = await server.handle({
     method: request.method ?? 'GET',
     path: url.pathname,
     query: url.searchParams,
     headers: request.headers,
     body,
   });
-  if (outcome === 'hang') return;
+  // The client may have lost its patience.
+  if (outcome === 'hang' || response.destroyed) return;
   if (outcome === 'reset') {
     reset(request.socket);
     return;

@@ -1,7 +1,7 @@
 import type { Cluster, StoredObject } from './cluster.js';
 import { keyOf } from './cluster.js';
 import type { Kind } from './kinds.js';
-import { jsonReply, statusReply, type Reply, type Request, type Status } from './reply.js';
+import { jsonReply, listReply, statusReply, type Reply, type Request, type Status } from './reply.js';
 import { fieldSelector, labelSelector, type Predicate } from './selectors.js';
 
 /** The objects that a request is about. */
@@ -32,7 +32,8 @@ const continueExpired: Status = {
 };
 
 /** LIST: selectors, pages, and a version that the server must have reached. */
-export function list(cluster: Cluster, kind: Kind, namespace: string | undefined, { query }: Request): Reply {
+export function list(cluster: Cluster, kind: Kind, namespace: string | undefined, request: Request): Reply {
+  const { query } = request;
   const asked = query.get('resourceVersion') ?? '';
   if (asked !== '' && Number(asked) > cluster.resourceVersion) {
     return statusReply(tooLarge(asked, cluster.resourceVersion), { 'retry-after': '1' });
@@ -57,7 +58,7 @@ export function list(cluster: Cluster, kind: Kind, namespace: string | undefined
     ...(remaining > 0 && !hasSelector ? { remainingItemCount: remaining } : {}),
   };
   const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: kind.apiVersion, metadata }).slice(0, -1);
-  return jsonReply(200, `${head},"items":[${page.map(jsonOf).join(',')}]}\n`);
+  return listReply(`${head},"items":[${page.map(jsonOf).join(',')}]}\n`, request);
 }
 
 /** GET of one object. */

@@ -6,12 +6,12 @@
  *
  * Prints its address as a line of JSON, then takes commands as lines of JSON and answers each with a line: `{"put":
  * OBJECT}`, `{"delete": {"kind", "namespace", "name"}}`, `{"mute": BOOLEAN}`, `{"burst": {"events": N, "perSecond": N}}`,
- * `{"requests": true}`. Ends when its standard input does.
+ * `{"requests": true}`, `{"digest": KIND}`. Ends when its standard input does.
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import type { NewObject } from './cluster.js';
+import type { NewObject, StoredObject } from './cluster.js';
 import { generate } from './generate.js';
 import { createApiServer, type ListeningApiServer } from './index.js';
 import { objectsFromManifests } from './recordings.js';
@@ -22,6 +22,7 @@ interface Command {
   readonly mute?: boolean;
   readonly burst?: { readonly events: number; readonly perSecond: number };
   readonly requests?: boolean;
+  readonly digest?: string;
 }
 
 const { values } = parseArgs({
@@ -61,7 +62,14 @@ async function obey({ api }: ListeningApiServer, command: Command): Promise<obje
   if (command.mute !== undefined) api.mute(command.mute);
   if (command.burst) await burst(command.burst);
   if (command.requests === true) return { requests: api.requests };
+  if (command.digest !== undefined) return digest(api.objects(command.digest));
   return { resourceVersion: String(api.cluster.resourceVersion) };
+}
+
+/** Enough to tell one state of a kind from another. */
+function digest(objects: readonly StoredObject[]): object {
+  const versions = objects.reduce((sum, { metadata }) => sum + Number(metadata.resourceVersion), 0);
+  return { objects: objects.length, versions };
 }
 
 /** Changes endpoints, at an even rate; each change is to the next slice. */

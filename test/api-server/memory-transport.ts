@@ -36,20 +36,10 @@ export function memoryTransport(server: ApiServer): MemoryTransport {
       // As over a network, other things have their turn before there is an answer.
       await new Promise((resolve) => setImmediate(resolve));
       if (state.down) throw unreachable('ECONNREFUSED');
-      const outcome = state.target.handle({
-        method: 'GET',
-        path,
-        query: new URLSearchParams(query),
-        headers: {},
-        body: '',
-      });
+      const request = { method: 'GET', path, query: new URLSearchParams(query), headers: {}, body: '' };
+      const outcome = await unlessAborted(state.target.handle(request), signal);
       if (outcome === 'reset') throw unreachable('ECONNRESET');
-      if (outcome === 'hang') {
-        return new Promise((_resolve, reject) => {
-          if (signal.aborted) reject(unreachable('aborted'));
-          signal.addEventListener('abort', () => reject(unreachable('aborted')), { once: true });
-        });
-      }
+      if (outcome === 'hang') return unlessAborted(new Promise<never>(() => undefined), signal);
       const body = new Pipe();
       state.open++;
       const gone = outcome.start(body);
@@ -111,6 +101,18 @@ class Pipe implements Sink, AsyncIterable<Buffer> {
     this.#wake();
     this.#finish();
   }
+}
+
+function unlessAborted<R>(result: Promise<R>, signal: AbortSignal): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(unreachable('aborted'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    void result.then((value) => {
+      signal.removeEventListener('abort', abort);
+      resolve(value);
+    });
+  });
 }
 
 function unreachable(code: string): ReflectorError {

@@ -37,7 +37,7 @@ function tokenFor(name: string): string | undefined {
   return name === 'forbidden' ? 'proxy' : 'admin';
 }
 
-function ask(api: ApiServer, { name, request }: Recording): Outcome {
+function ask(api: ApiServer, { name, request }: Recording): Promise<Outcome> {
   const url = new URL(request.path, 'http://recorded');
   const token = tokenFor(name);
   return api.handle({
@@ -56,7 +56,7 @@ describe('the stand-in API server answers as the real one did', () => {
   it.each(all.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
     const clock = new FakeClock();
     const api = recordedCluster(clock, one.request);
-    const outcome = ask(api, one);
+    const outcome = await ask(api, one);
     expect(typeof outcome).not.toBe('string');
     const reply = outcome as Reply;
     expect(reply.status).toBe(one.response.status);

@@ -1,3 +1,5 @@
+import { gzipSync } from 'node:zlib';
+
 /** Where the bytes of a response go. */
 export interface Sink {
   write(bytes: Buffer): void;
@@ -54,11 +56,25 @@ export function statusReply(status: Status, headers: Readonly<Record<string, str
   return jsonReply(status.code, `${JSON.stringify(statusObject(status))}\n`, headers);
 }
 
+/** Lists above this size are compressed for whoever accepts it, as by default since Kubernetes 1.16. */
+const compressedFrom = 128 << 10;
+
+/** The body of a list. */
+export function listReply(body: string, { headers }: Request): Reply {
+  const accepted = String(headers['accept-encoding'] ?? '').includes('gzip');
+  if (!accepted || body.length <= compressedFrom) return jsonReply(200, body);
+  const bytes = gzipSync(body, { level: 1 });
+  return bytesReply(200, bytes, { 'content-encoding': 'gzip', vary: 'Accept-Encoding' });
+}
+
 /** Go sends a length with bodies below this size, and larger ones in chunks. */
 const chunkedFrom = 2048;
 
 export function jsonReply(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Reply {
-  const bytes = Buffer.from(body);
+  return bytesReply(status, Buffer.from(body), headers);
+}
+
+function bytesReply(status: number, bytes: Buffer, headers: Readonly<Record<string, string>>): Reply {
   return {
     status,
     headers: {

@@ -54,6 +54,7 @@ export class ApiServer {
   #tokens: Readonly<Record<string, string>> | undefined;
   #forbidden: readonly string[];
   #muted = false;
+  #unanswered: (() => void)[] = [];
 
   constructor(options: ApiServerOptions = {}) {
     this.#options = options;
@@ -89,10 +90,12 @@ export class ApiServer {
     this.#forbidden = forbidden;
   }
 
-  /** A muted server takes connections and requests, and says nothing any more, bookmarks included. */
+  /** A muted server takes connections and requests, and says nothing until it is unmuted, like a process that is stopped. */
   mute(on: boolean): void {
     this.#muted = on;
     for (const open of this.watches) open.mute(on);
+    if (on) return;
+    for (const answer of this.#unanswered.splice(0)) answer();
   }
 
   get muted(): boolean {
@@ -104,11 +107,16 @@ export class ApiServer {
   }
 
   /** What becomes of a request. */
-  handle(request: Request): Outcome {
+  async handle(request: Request): Promise<Outcome> {
+    while (this.#muted) await new Promise<void>((resolve) => this.#unanswered.push(resolve));
+    return this.#handle(request);
+  }
+
+  #handle(request: Request): Outcome {
     const address = addressOf(request.path);
     const subject = subjectOf(request, address);
     const effects = this.faults.take(subject);
-    const outcome = this.#muted ? 'hang' : this.#outcome(request, address, subject, effects);
+    const outcome = this.#outcome(request, address, subject, effects);
     this.requests.push({
       at: this.#clock.now(),
       method: request.method,

@@ -19,6 +19,6 @@ export { defaultLimits, type Limits } from './watch/limits.js';
 export { allProtections, type Protections } from './watch/protections.js';
 export { recover, type Attempt, type Recovery } from './watch/recovery.js';
 export { Reflector, type ReflectorOptions } from './watch/reflector.js';
-export type { ObjectEvent } from './watch/store.js';
+export type { ObjectEvent } from './watch/change.js';
 export type { Warning, WatchStatus } from './watch/status.js';
 export { compareResourceVersions } from './watch/version.js';

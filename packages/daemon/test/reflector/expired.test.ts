@@ -3,7 +3,6 @@ import { recover } from '@nftproxier/daemon/reflector';
 import type { Fault } from '../../../../test/api-server/index.js';
 import { service } from './objects.js';
 import { guarded, Scene, type SceneOptions } from './scene.js';
-import { report } from './scorecard.js';
 
 const expired = { code: 410, reason: 'Expired', message: 'too old resource version: 1 (9)' };
 
@@ -40,7 +39,10 @@ describe('row 2: the resource version has expired', () => {
         if (fault) scene.api.setFault(fault);
         loseHistory(scene);
         const took = await scene.untilInSync(30_000);
-        report(2, `${how}: ${scene.status.lists - 1} relist, in sync after ${took} ms (first attempt after 0.6 s)`);
+        scene.report(
+          2,
+          `${how}: ${scene.status.lists - 1} relist, in sync after ${Math.round(took)} ms (first attempt after 0.6 s)`,
+        );
         // Up to a second until the watch is resumed, which is when it hears of it.
         expect(took).toBeLessThanOrEqual(2_000);
         expect(scene.status.lists).toBe(2);
@@ -99,7 +101,7 @@ describe('row 6: the server was restored and is at a lower version', () => {
       for (const watch of scene.api.watches) watch.cut('rst');
       const requests = scene.api.requests.length;
       const took = await scene.untilInSync(60_000);
-      report(6, `in sync after ${took} ms, ${scene.api.requests.length - requests} requests`);
+      scene.report(6, `in sync after ${Math.round(took)} ms, ${scene.api.requests.length - requests} requests`);
       expect(took).toBeLessThanOrEqual(5_000);
       expect(scene.api.requests.length - requests).toBeLessThanOrEqual(3);
       // The watch that follows is one of the new history.
@@ -124,7 +126,7 @@ describe('row 6: the server was restored and is at a lower version', () => {
       scene.api.put(service('s7', 2));
       for (const watch of scene.api.watches) watch.cut('rst');
       const took = await scene.untilInSync(600_000);
-      report(6, `silent: in sync after ${took} ms`);
+      scene.report(6, `silent: in sync after ${Math.round(took)} ms`);
       expect(took).toBeLessThanOrEqual(75_000);
       expect(scene.observer.objects.get('shop/s7')!.metadata!.annotations).toEqual({ 'nftproxier.test/version': '2' });
     },

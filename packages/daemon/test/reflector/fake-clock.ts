@@ -12,7 +12,13 @@ export class FakeClock implements Clock {
   #timers: Timer[] = [];
   #ids = 0;
 
+  /** How much time goes by with each look at the clock, as if the work in between had taken it. */
+  driftMs = 0;
+  /** How often others were given their turn. */
+  yields = 0;
+
   now(): number {
+    this.#now += this.driftMs;
     return this.#now;
   }
 
@@ -27,6 +33,7 @@ export class FakeClock implements Clock {
   }
 
   yield(): Promise<void> {
+    this.yields++;
     return Promise.resolve();
   }
 

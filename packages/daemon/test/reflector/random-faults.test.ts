@@ -17,6 +17,7 @@ type Step =
   | { readonly do: 'shuffle'; readonly names: readonly number[]; readonly order: number }
   | { readonly do: 'fault'; readonly fault: number; readonly times: number; readonly afterBytes: number }
   | { readonly do: 'throw'; readonly times: number }
+  | { readonly do: 'slow'; readonly ms: number }
   | { readonly do: 'wait'; readonly ms: number };
 
 const name = fc.nat(11);
@@ -78,6 +79,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('throw' as const), times: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('slow' as const), ms: fc.nat(8_000) }) },
   { weight: 8, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(20_000) }) },
   {
     weight: 1,
@@ -110,6 +112,7 @@ const status = (code: number, reason: string): { code: number; reason: string; m
 async function run(steps: readonly Step[], seed: number, protections: Partial<Protections> = {}): Promise<string[]> {
   const wrong: string[] = [];
   let throws = 0;
+  let slowMs = 0;
   // A server sends events in order. One that does not, and breaks off between two that it swapped, cannot be told from
   // one that sent all there was; so there is either the one fault or the other.
   let breaks = false;
@@ -117,7 +120,8 @@ async function run(steps: readonly Step[], seed: number, protections: Partial<Pr
     random: seeded(seed),
     limits: { pageSize: 4 },
     protections,
-    handler: (batch: Batch<Service>) => {
+    handler: async (batch: Batch<Service>) => {
+      if (slowMs > 0) await new Promise<void>((resolve) => scene.clock.setTimeout(resolve, slowMs));
       if (throws-- > 0) throw new Error('made up');
       scene.observer.handle(batch);
     },
@@ -254,6 +258,9 @@ async function run(steps: readonly Step[], seed: number, protections: Partial<Pr
       case 'throw':
         throws = one.times;
         return;
+      case 'slow':
+        slowMs = one.ms;
+        return;
       case 'wait':
         await scene.clock.advance(one.ms);
     }
@@ -274,6 +281,7 @@ async function run(steps: readonly Step[], seed: number, protections: Partial<Pr
   scene.api.mute(false);
   scene.transport.down = false;
   throws = 0;
+  slowMs = 0;
   // No audit: what is wrong now stays wrong.
   if ((await scene.untilInSync(900_000)) === Number.POSITIVE_INFINITY) {
     wrong.push(`not in sync: ${JSON.stringify({ told: scene.observer.state(), server: scene.expected })}`);

@@ -85,6 +85,24 @@ describe('a reflector', () => {
     await scene.close();
   });
 
+  describe.each(['watch-list', 'list'] as const)('reads a large %s', (verb) => {
+    guarded(
+      'in slices, so that others have their turn',
+      async (scene) => {
+        for (let index = 0; index < 2_000; index++) scene.api.put(service(`s${index}`));
+        if (verb === 'list')
+          scene.api.setFault({ verb: 'watch-list', effect: { type: 'no-watch-list', how: 'refuse' } });
+        // Each look at the clock takes some of the time.
+        scene.clock.driftMs = 1;
+        scene.reflector.start();
+        expect(await scene.untilInSync(60_000)).toBeLessThan(60_000);
+        expect(scene.clock.yields).toBeGreaterThanOrEqual(100);
+      },
+      { slices: { limits: { sliceMs: Number.POSITIVE_INFINITY } } },
+      { limits: { sliceMs: 8 } },
+    );
+  });
+
   it('cannot be started twice', async () => {
     const scene = await new Scene().synced();
     expect(() => scene.reflector.start()).toThrow('was started before');

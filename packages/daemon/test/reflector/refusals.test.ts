@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { FaultEffect } from '../../../../test/api-server/index.js';
 import { service } from './objects.js';
 import { guarded, Scene } from './scene.js';
-import { report, seeded } from './scorecard.js';
+import { seeded } from './scorecard.js';
 
 const tooMany: FaultEffect = {
   type: 'status',
@@ -71,7 +71,7 @@ describe('row 3: the server refuses', () => {
         expect(scene.status.staleSince).toBeDefined();
         end();
         const took = await scene.untilInSync(60_000);
-        report(3, `${storm}: ${requests} requests a minute, in sync ${took} ms after the end`);
+        scene.report(3, `${storm}: ${requests} requests a minute, in sync ${Math.round(took)} ms after the end`);
         expect(requests).toBeLessThanOrEqual(20);
         expect(requests).toBeGreaterThanOrEqual(5);
         expect(took).toBeLessThanOrEqual(10_000);

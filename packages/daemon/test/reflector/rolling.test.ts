@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { ApiServer } from '../../../../test/api-server/index.js';
 import { service } from './objects.js';
 import { guarded, type Scene } from './scene.js';
-import { report, seeded } from './scorecard.js';
+import { seeded } from './scorecard.js';
 
 /** Another API server of the same cluster: the same state, and a history that begins now. */
 function another(scene: Scene): ApiServer {
@@ -28,7 +28,7 @@ describe('row 10: API servers are replaced one after the other', () => {
       const back = scene.transport.target.requests.length;
       await scene.clock.until(() => scene.transport.target.requests.length > back, 60_000);
       const took = await scene.untilInSync(60_000);
-      report(10, `100 deletions known ${took} ms after the first request that was answered`);
+      scene.report(10, `100 deletions known ${Math.round(took)} ms after the first request that was answered`);
       expect(took).toBeLessThanOrEqual(5_000);
       expect(scene.observer.objects.size).toBe(200);
       // Bookmarks let the audit compare.

@@ -18,6 +18,7 @@ import {
 import { expect, it } from 'vitest';
 import { FakeClock } from './fake-clock.js';
 import { service } from './objects.js';
+import { report } from './scorecard.js';
 import { Observer, stateOf } from './observer.js';
 
 export interface SceneOptions {
@@ -38,8 +39,10 @@ export class Scene {
   readonly observer = new Observer();
   readonly warnings: Warning[] = [];
   readonly reflector: Reflector<Service>;
+  readonly #weakened: boolean;
 
-  constructor(options: SceneOptions = {}) {
+  constructor(options: SceneOptions = {}, weakened = false) {
+    this.#weakened = weakened;
     this.api = new ApiServer({ ...options.server, clock: this.clock });
     this.transport = memoryTransport(this.api);
     this.reflector = new Reflector<Service>({
@@ -54,6 +57,11 @@ export class Scene {
       ...(options.protections ? { protections: options.protections } : {}),
       ...(options.recover ? { recover: options.recover } : {}),
     });
+  }
+
+  /** Prints what was measured, unless a protection is off. */
+  report(row: number, text: string): void {
+    if (!this.#weakened) report(row, text);
   }
 
   /** Starts, and lets the first list come in. */
@@ -126,7 +134,7 @@ export function guarded(
   });
   for (const [protection, weakened] of Object.entries(without)) {
     it(`${name}: fails without ${protection}`, async () => {
-      const scene = new Scene({ ...options, ...weakened, limits: { ...options.limits, ...weakened.limits } });
+      const scene = new Scene({ ...options, ...weakened, limits: { ...options.limits, ...weakened.limits } }, true);
       const attempt = async (): Promise<void> => {
         await scenario(scene);
         expect(scene.observer.violations).toEqual([]);

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ItemSplitter } from '../../src/reflector/wire/items.js';
 import { LineSplitter } from '../../src/reflector/wire/lines.js';
+import { withoutManagedFields } from '../../src/reflector/wire/managed-fields.js';
 import { errorFromEvent, errorFromResponse } from '../../src/reflector/wire/status.js';
 import { recordings } from '../../../../test/api-server/index.js';
 
@@ -101,6 +102,48 @@ describe('a list that is cut into items', () => {
     expect(() => {
       for (let part = 0; part < 200; part++) expect([...splitter.push(Buffer.alloc(10_000, ' '))]).toEqual([]);
     }).toThrow(expect.objectContaining({ code: 'bad-list' }));
+  });
+});
+
+describe('an event or item', () => {
+  const managed = (fields: unknown): string => JSON.stringify(fields);
+  it.each(
+    recordings().flatMap(({ name, response }) => (response.lines ?? []).map(({ line }) => [name, line] as const)),
+  )('%s: is read as parsed in one go, but for its managedFields', (_name, line) => {
+    const whole = JSON.parse(line) as { object: { kind: string; metadata?: { managedFields?: unknown[] } } };
+    const text = withoutManagedFields(Buffer.from(line), 'utf8');
+    if (whole.object.metadata?.managedFields) whole.object.metadata.managedFields = [];
+    expect(JSON.parse(text)).toEqual(whole);
+  });
+
+  it('is left alone where managedFields is something else', () => {
+    for (const value of [
+      { annotations: { a: managed({ managedFields: [1, 2] }) } },
+      { 'x"managedFields': [1, 2] },
+      { managedFields: null },
+      { managedFields: { a: [] } },
+      { managedFields: 'text' },
+    ]) {
+      const json = JSON.stringify(value);
+      expect(withoutManagedFields(Buffer.from(json), 'utf8')).toBe(json);
+    }
+  });
+
+  it('is left to the parser where it is broken', () => {
+    for (const json of ['{"managedFields":[', '{"managedFields":["', '{"managedFields":["\\', '{"managedFields":[[]']) {
+      expect(withoutManagedFields(Buffer.from(json), 'latin1')).toBe(json);
+    }
+  });
+
+  it('any fields in managedFields, in any text', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ stringUnit: 'grapheme' })), fc.jsonValue(), (fields, rest) => {
+        const json = JSON.stringify({ metadata: { name: 'ä', managedFields: fields }, rest });
+        const before = JSON.parse(json) as { metadata: { managedFields: unknown[] } };
+        before.metadata.managedFields = [];
+        expect(JSON.parse(withoutManagedFields(Buffer.from(json), 'utf8'))).toEqual(before);
+      }),
+    );
   });
 });
 

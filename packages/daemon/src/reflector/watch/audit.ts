@@ -1,6 +1,7 @@
 import { sleep } from '../clock.js';
 import { list, type ListRequest } from './list.js';
-import { objectKey, type ObjectVersion, type Store } from './store.js';
+import type { ObjectVersion } from './change.js';
+import { objectKey, type Store } from './store.js';
 
 /** A bookmark, at least, comes in this time, so that by then a watch has told what happened before. */
 const settleMs = 75_000;

@@ -1,8 +1,8 @@
 import type { Clock } from '../clock.js';
 import { backoff } from './backoff.js';
+import { eventsOf, merge, type Change, type ObjectEvent } from './change.js';
 import type { Limits } from './limits.js';
 import type { Protections } from './protections.js';
-import type { ObjectEvent } from './store.js';
 
 /** What a handler is told. */
 export type Batch<T> =
@@ -12,9 +12,9 @@ export type Batch<T> =
   | { readonly type: 'delta'; readonly events: readonly ObjectEvent<T>[] };
 
 /**
- * Is told of every change, one batch at a time: the next one waits for a promise that it returns, and meanwhile nothing
- * more is read from the server. If it throws or rejects, it has to expect that what it did with the batch is lost: it
- * will be given everything anew in a `replace`, until it takes it.
+ * Is told of every change, one batch at a time: the next one waits for the promise that it returns, and has what came
+ * meanwhile, of each object only the latest state. If it throws or rejects, it will be given everything anew, in a
+ * `replace`, until it takes it.
  */
 export type BatchHandler<T> = (batch: Batch<T>) => void | Promise<void>;
 
@@ -34,59 +34,88 @@ export interface DeliveryOptions<T> {
 /** Hands batches to a handler, one at a time, and keeps its exceptions from doing harm. */
 export class Delivery<T> {
   readonly #options: DeliveryOptions<T>;
-  /** What was told is not what there is: the next batch is a `replace`. */
+  /** What has not been told yet. At most one change an object, however long the handler takes. */
+  readonly #pending = new Map<string, Change<T>>();
+  /** What was told is not what there is: only a `replace` helps. */
   #behind = true;
+  #replaceDue = false;
   #failures = 0;
   #retry: unknown;
-  #turn: Promise<void> = Promise.resolve();
+  #busy = false;
+  #handing: Promise<void> | undefined;
   #stopped = false;
 
   constructor(options: DeliveryOptions<T>) {
     this.#options = options;
   }
 
-  /** After a complete list. `events` are the differences that it made. */
-  synced(events: readonly ObjectEvent<T>[]): Promise<void> {
-    return this.#behind ? this.#replace() : this.changed(events);
+  /** After a complete list, and the differences that it made. */
+  synced(changes: readonly Change<T>[]): void {
+    if (this.#behind) this.#replace();
+    else this.changed(changes);
   }
 
-  /** After changes. */
-  changed(events: readonly ObjectEvent<T>[]): Promise<void> {
-    // While the handler is behind, a replace is due, which includes these.
-    return this.#behind || events.length === 0 ? this.#turn : this.#deliver(() => ({ type: 'delta', events }));
+  changed(changes: readonly Change<T>[]): void {
+    // Otherwise a replace is due, which includes these.
+    if (this.#behind) return;
+    for (const change of changes) merge(this.#pending, change);
+    this.#hand();
   }
 
   /** Nothing is delivered after this; resolves when a batch that is being delivered has been taken. */
-  stop(): Promise<void> {
+  async stop(): Promise<void> {
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#retry);
-    return this.#turn;
+    await this.#handing;
   }
 
-  #replace(): Promise<void> {
+  #replace(): void {
     this.#options.clock.clearTimeout(this.#retry);
-    return this.#deliver(() => ({ type: 'replace', objects: this.#options.objects() }));
+    this.#replaceDue = true;
+    this.#hand();
   }
 
-  #deliver(batch: () => Batch<T>): Promise<void> {
-    this.#turn = this.#turn.then(() => this.#hand(batch()));
-    return this.#turn;
+  #hand(): void {
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#handing = this.#handAll();
   }
 
-  async #hand(batch: Batch<T>): Promise<void> {
-    const { handler, onTaken, onThrown, clock, random, limits, protections } = this.#options;
-    if (this.#stopped || (batch.type === 'delta' && this.#behind)) return;
-    // From here on changes are told separately: the snapshot of a replace has been taken.
-    this.#behind = false;
-    try {
-      await handler(batch);
-      this.#failures = 0;
-      onTaken();
-    } catch (thrown) {
-      onThrown(thrown);
-      if (this.#stopped || !protections.rebuildAfterThrow) return;
-      this.#behind = true;
-      this.#retry = clock.setTimeout(() => void this.#replace(), backoff(this.#failures++, 0, limits, random));
+  async #handAll(): Promise<void> {
+    const { handler, onTaken, onThrown } = this.#options;
+    for (let batch = this.#next(); batch; batch = this.#next()) {
+      try {
+        await handler(batch);
+        this.#failures = 0;
+        onTaken();
+      } catch (thrown) {
+        onThrown(thrown);
+        this.#onThrown();
+      }
     }
+    this.#busy = false;
+  }
+
+  #next(): Batch<T> | undefined {
+    if (this.#stopped) return undefined;
+    if (this.#replaceDue) {
+      this.#replaceDue = false;
+      // From here on changes are told separately: the snapshot has been taken.
+      this.#behind = false;
+      this.#pending.clear();
+      return { type: 'replace', objects: this.#options.objects() };
+    }
+    const events = eventsOf(this.#pending.values(), this.#options.protections.compareUids);
+    this.#pending.clear();
+    return events.length > 0 ? { type: 'delta', events } : undefined;
+  }
+
+  #onThrown(): void {
+    const { clock, random, limits, protections } = this.#options;
+    if (this.#stopped || !protections.rebuildAfterThrow) return;
+    this.#behind = true;
+    this.#pending.clear();
+    const wait = backoff(this.#failures++, 0, limits, random);
+    this.#retry = clock.setTimeout(() => this.#replace(), wait);
   }
 }

@@ -14,8 +14,8 @@ export interface Recovery {
 
 /** What is known about the attempt that failed. */
 export interface Attempt {
-  /** Failures in a row before this one without an event or bookmark in between. */
-  readonly failures: number;
+  /** How often there was a fresh list since the last event or bookmark. */
+  readonly relists: number;
   /** Failures in a row, this one included, that a watch from the same resource version may not get past. */
   readonly stuck: number;
   /** Whether the response carried anything at all. */
@@ -34,7 +34,7 @@ export function recover(error: unknown, attempt: Attempt): Recovery {
   const resume: Recovery = { next: 'resume', wentBack: false, wait: true, atLeastMs };
   const relist: Recovery = { ...resume, next: 'relist' };
   // A list is a different request: what delays the watch does not delay it. A second one in a row waits.
-  const relistNow: Recovery = { ...relist, wait: attempt.failures > 0, atLeastMs: 0 };
+  const relistNow: Recovery = { ...relist, wait: attempt.relists > 0, atLeastMs: 0 };
   if (error instanceof ApiStatusError) {
     if (error.versionTooLarge) return { ...relistNow, wentBack: true };
     if (isExpired(error)) return relistNow;

@@ -5,6 +5,7 @@ import { objectName, type Resource } from '../resource.js';
 import type { ApiTransport } from '../transport/transport.js';
 import { audit } from './audit.js';
 import { backoff, draw } from './backoff.js';
+import type { Change } from './change.js';
 import { Delivery, type BatchHandler } from './delivery.js';
 import type { Wire } from './exchange.js';
 import { Health } from './health.js';
@@ -14,7 +15,7 @@ import { allProtections, type Protections } from './protections.js';
 import { blamesWatchList, mayBeStuck, recover, refusesWatchList } from './recovery.js';
 import { Slice } from './slice.js';
 import type { Warning, WatchStatus } from './status.js';
-import { Store, type ObjectEvent, type Snapshot } from './store.js';
+import { Store, type Snapshot } from './store.js';
 import { watch } from './watch.js';
 
 /** What a reflector works with: resource, transport and handler, and defaults for the rest. */
@@ -71,6 +72,8 @@ export class Reflector<T extends KubernetesObject> {
   #sawBytes = false;
   /** Failures in a row without an event or bookmark in between. */
   #failures = 0;
+  /** Fresh lists since then. */
+  #relists = 0;
   #stuck = 0;
   #useWatchList = true;
   #watchListFailures = 0;
@@ -142,7 +145,7 @@ export class Reflector<T extends KubernetesObject> {
       } catch (thrown) {
         const error = this.#interruption ?? thrown;
         this.#interruption = undefined;
-        if (!signal.aborted) wait = await this.#failed(error);
+        if (!signal.aborted) wait = this.#failed(error);
       }
       if (wait > 0) {
         this.#health.state = 'waiting';
@@ -160,7 +163,7 @@ export class Reflector<T extends KubernetesObject> {
       onObject: (object) => this.#store.collect(snapshot, object),
       onRestart: () => snapshot.clear(),
     });
-    await this.#onSynced(this.#store.replace(snapshot, version));
+    this.#onSynced(this.#store.replace(snapshot, version));
   }
 
   /** Watches from where the store is; without such a place, as a WatchList. */
@@ -182,11 +185,11 @@ export class Reflector<T extends KubernetesObject> {
       onOpen: () => {
         if (resuming) this.#health.current();
       },
-      onSynced: (events) => {
+      onSynced: (changes) => {
         this.#watchListFailures = 0;
-        return this.#onSynced(events);
+        this.#onSynced(changes);
       },
-      onEvents: (events) => this.#delivery.changed(events),
+      onChanges: (changes) => this.#delivery.changed(changes),
       onProgress: () => this.#onProgress(),
       onStale: () => counters.staleEvents++,
     });
@@ -198,7 +201,7 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   /** Takes note of a failure. Returns how long to wait, in milliseconds. */
-  async #failed(error: unknown): Promise<number> {
+  #failed(error: unknown): number {
     const wasListing = this.#store.resourceVersion === undefined;
     if (mayBeStuck(error)) {
       this.#health.counters.badLines++;
@@ -206,11 +209,12 @@ export class Reflector<T extends KubernetesObject> {
     }
     if (wasListing && this.#useWatchList) this.#blameWatchList(error);
     this.#health.failed(error, wasListing && !this.#useWatchList ? 'list' : 'watch', this.#failures);
-    if (await this.#isAbsent(error)) return draw([this.#limits.absentMs, this.#limits.absentMs * 1.5], this.#random);
-    const attempt = { failures: this.#failures, stuck: this.#stuck, sawBytes: this.#sawBytes };
+    if (this.#isAbsent(error)) return draw([this.#limits.absentMs, this.#limits.absentMs * 1.5], this.#random);
+    const attempt = { relists: this.#relists, stuck: this.#stuck, sawBytes: this.#sawBytes };
     const { next, wentBack, wait, atLeastMs } = this.#recover(error, attempt);
     if (next === 'relist') {
       this.#store.reset(wentBack);
+      this.#relists++;
       this.#stuck = 0;
     }
     const failures = this.#failures++;
@@ -226,10 +230,10 @@ export class Reflector<T extends KubernetesObject> {
   }
 
   /** A resource that the cluster may do without counts as empty, unless it has been seen. */
-  async #isAbsent(error: unknown): Promise<boolean> {
+  #isAbsent(error: unknown): boolean {
     const refused = error instanceof ApiStatusError && (error.status === 404 || error.status === 403);
     if (!refused || this.#options.resource.optional !== true || this.#store.lists > 0) return false;
-    if (!this.#health.isSynced) await this.#delivery.synced([]);
+    if (!this.#health.isSynced) this.#delivery.synced([]);
     return true;
   }
 
@@ -268,14 +272,15 @@ export class Reflector<T extends KubernetesObject> {
     return { wire: this.#wire, resource: this.#options.resource, limits: this.#limits, signal, slice };
   }
 
-  #onSynced(events: ObjectEvent<T>[]): Promise<void> {
+  #onSynced(changes: readonly Change<T>[]): void {
     this.#health.current();
     this.#health.progress();
-    return this.#delivery.synced(events);
+    this.#delivery.synced(changes);
   }
 
   #onProgress(): void {
     this.#failures = 0;
+    this.#relists = 0;
     this.#stuck = 0;
     this.#health.progress();
   }

@@ -1,22 +1,8 @@
 import { ReflectorError } from '../errors.js';
 import type { ApiObject, Resource } from '../resource.js';
+import type { Change, Entry, ObjectVersion } from './change.js';
 import type { Protections } from './protections.js';
 import { compareResourceVersions, later, notNewer } from './version.js';
-
-/** One change to what is known. */
-export type ObjectEvent<T> =
-  { readonly type: 'set'; readonly object: T } | { readonly type: 'delete'; readonly object: T };
-
-/** Which state of which object. */
-export interface ObjectVersion {
-  readonly uid: string;
-  readonly resourceVersion: string;
-}
-
-interface Entry<T> extends ObjectVersion {
-  /** `undefined` when the projection left the object out: it is known, but nobody is told. */
-  readonly object: T | undefined;
-}
 
 /** Everything a complete list said. */
 export type Snapshot<T> = Map<string, Entry<T>>;
@@ -106,22 +92,17 @@ export class Store<T> {
    * Makes a complete list what is known. Returns what that changes: deletions first. Throws `went-back` for a list
    * older than what is known, unless told by `reset` to expect it.
    */
-  replace(snapshot: Snapshot<T>, resourceVersion: string): ObjectEvent<T>[] {
+  replace(snapshot: Snapshot<T>, resourceVersion: string): Change<T>[] {
     if (this.#comparable && this.#isBehind(resourceVersion)) {
       throw wentBack(resourceVersion, this.#floor ?? '');
     }
-    const gone: ObjectEvent<T>[] = [];
-    const changed: ObjectEvent<T>[] = [];
+    const changes: Change<T>[] = [];
     for (const [key, before] of this.#entries) {
-      const after = snapshot.get(key);
-      if (before.object !== undefined && (after?.object === undefined || this.#isOther(before, after))) {
-        gone.push({ type: 'delete', object: before.object });
-      }
+      if (!snapshot.has(key)) changes.push({ key, before, after: undefined });
     }
     for (const [key, after] of snapshot) {
-      if (after !== this.#entries.get(key) && after.object !== undefined) {
-        changed.push({ type: 'set', object: after.object });
-      }
+      const before = this.#entries.get(key);
+      if (after !== before) changes.push({ key, before, after });
     }
     this.#entries = snapshot;
     this.#deleted.clear();
@@ -129,32 +110,27 @@ export class Store<T> {
     this.#lists++;
     this.#resourceVersion = resourceVersion;
     this.#floor = resourceVersion;
-    return [...gone, ...changed];
+    return changes;
   }
 
-  /** Applies an event of a watch. `undefined` means it was stale; an empty list, that nobody needs to know. */
-  apply(type: 'set' | 'delete', object: ApiObject): ObjectEvent<T>[] | undefined {
+  /** Applies an event of a watch. `undefined` means that it was stale. */
+  apply(type: 'set' | 'delete', object: ApiObject): Change<T> | undefined {
     const key = objectKey(object);
     const { resourceVersion } = object.metadata;
-    const before = this.#entries.get(key);
     if (this.isStale(key, resourceVersion)) return undefined;
     this.#touched?.add(key);
     this.#resourceVersion =
       this.#resourceVersion === undefined ? resourceVersion : later(this.#resourceVersion, resourceVersion);
+    const before = this.#entries.get(key);
     if (type === 'delete') {
       this.#entries.delete(key);
       if (this.#protections.rememberDeleted) this.#deleted.set(key, resourceVersion);
-      return before?.object === undefined ? [] : [{ type: 'delete', object: before.object }];
+      return { key, before, after: undefined };
     }
     const after = this.#entry(object);
     this.#entries.set(key, after);
     this.#deleted.delete(key);
-    const events: ObjectEvent<T>[] = [];
-    if (before?.object !== undefined && (after.object === undefined || this.#isOther(before, after))) {
-      events.push({ type: 'delete', object: before.object });
-    }
-    if (after.object !== undefined) events.push({ type: 'set', object: after.object });
-    return events;
+    return { key, before, after };
   }
 
   /** Whether an event at `resourceVersion` about `key` tells nothing new. */
@@ -194,10 +170,6 @@ export class Store<T> {
 
   #isBehind(resourceVersion: string): boolean {
     return this.#protections.noticeWentBack && this.#floor !== undefined && isOlder(resourceVersion, this.#floor);
-  }
-
-  #isOther(before: ObjectVersion, after: ObjectVersion): boolean {
-    return this.#protections.compareUids && before.uid !== after.uid;
   }
 
   #entry(object: ApiObject): Entry<T> {

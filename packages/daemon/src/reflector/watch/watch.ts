@@ -4,12 +4,13 @@ import { parseEvent, type WatchEvent } from '../wire/event.js';
 import { LineSplitter } from '../wire/lines.js';
 import { errorFromEvent } from '../wire/status.js';
 import { draw } from './backoff.js';
+import type { Change } from './change.js';
 import { exchange, type Silence, type Wire } from './exchange.js';
 import type { Limits } from './limits.js';
 import { selectors } from './list.js';
 import type { Protections } from './protections.js';
 import type { Slice } from './slice.js';
-import type { ObjectEvent, Snapshot, Store } from './store.js';
+import type { Snapshot, Store } from './store.js';
 
 export interface WatchRequest<T> {
   readonly wire: Wire;
@@ -23,9 +24,9 @@ export interface WatchRequest<T> {
   /** The server accepted the watch. */
   readonly onOpen: () => void;
   /** The initial events are complete; these are the differences that they made. */
-  readonly onSynced: (events: ObjectEvent<T>[]) => Promise<void>;
+  readonly onSynced: (changes: readonly Change<T>[]) => void;
   /** Changes, as many at a time as arrived together. */
-  readonly onEvents: (events: ObjectEvent<T>[]) => Promise<void>;
+  readonly onChanges: (changes: readonly Change<T>[]) => void;
   /** An event or bookmark told something new. */
   readonly onProgress: () => void;
   readonly onStale: () => void;
@@ -74,7 +75,7 @@ class Reading<T> {
   /** Initial events so far; `undefined` once they are complete. */
   #initial: Snapshot<T> | undefined;
   /** Changes in the store that the handler has not been told yet. */
-  #events: ObjectEvent<T>[] = [];
+  #changes: Change<T>[] = [];
   readonly #began: number;
   #grewAt: number;
 
@@ -115,14 +116,14 @@ class Reading<T> {
       for (const line of lines) {
         const event = this.#parse(line);
         const differences = event && this.#event(event);
-        if (differences) await onSynced(differences);
+        if (differences) onSynced(differences);
         if (slice.isOver()) {
-          await this.#flush();
+          this.#flush();
           await slice.next();
         }
       }
     } finally {
-      await this.#flush();
+      this.#flush();
     }
   }
 
@@ -135,15 +136,15 @@ class Reading<T> {
     }
   }
 
-  async #flush(): Promise<void> {
-    if (this.#events.length === 0) return;
-    const events = this.#events;
-    this.#events = [];
-    await this.#request.onEvents(events);
+  #flush(): void {
+    if (this.#changes.length === 0) return;
+    const changes = this.#changes;
+    this.#changes = [];
+    this.#request.onChanges(changes);
   }
 
   /** Returns the differences that the initial events made, at their end. */
-  #event(event: WatchEvent): ObjectEvent<T>[] | undefined {
+  #event(event: WatchEvent): Change<T>[] | undefined {
     const { resource, store, onProgress, onStale } = this.#request;
     if (event.type === 'error') throw errorFromEvent(`watch of ${resource.path}`, event.status);
     if (this.#initial) return this.#initialEvent(event, this.#initial);
@@ -152,17 +153,17 @@ class Reading<T> {
       onProgress();
       return undefined;
     }
-    const changes = store.apply(event.type, event.object);
-    if (changes === undefined) {
+    const change = store.apply(event.type, event.object);
+    if (change === undefined) {
       onStale();
       return undefined;
     }
-    for (const change of changes) this.#events.push(change);
+    this.#changes.push(change);
     onProgress();
     return undefined;
   }
 
-  #initialEvent(event: Exclude<WatchEvent, { type: 'error' }>, initial: Snapshot<T>): ObjectEvent<T>[] | undefined {
+  #initialEvent(event: Exclude<WatchEvent, { type: 'error' }>, initial: Snapshot<T>): Change<T>[] | undefined {
     const { store, wire, resource } = this.#request;
     if (event.type === 'bookmark') {
       // Servers that know WatchList send no other bookmark before this one.
