@@ -19,6 +19,8 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
+          // Some tests wait for real sockets and timers; on a shared machine they can be late once.
+          retry: process.env['CI'] === 'true' ? 1 : 0,
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.kernel.test.ts'],
           // Against a hang: nothing here asserts how long it takes, and a busy machine is slow.
