@@ -17,17 +17,32 @@ export default class TallyReporter {
     let passed = 0;
     let failed = broken.length + unhandled.length;
     const skipped = [];
+    const failures = [...broken.flatMap((module) => module.errors()), ...unhandled].map(messageOf);
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const result = test.result();
         if (result.state === 'passed') passed += 1;
         else if (result.state === 'skipped')
           skipped.push({ name: test.fullName, reason: reasonOf(test.name, result.note) });
-        else failed += 1;
+        else {
+          failed += 1;
+          const reasons = (result.errors ?? []).map(messageOf);
+          failures.push(`${module.relativeModuleId} > ${test.fullName}\n${reasons.join('\n')}`);
+        }
       }
     }
-    await writeFile(path, JSON.stringify({ passed, failed, skipped }));
+    await writeFile(path, JSON.stringify({ passed, failed, skipped, failures }));
   }
+}
+
+/**
+ * What an error says, without what would bury it.
+ *
+ * @param {unknown} error
+ */
+function messageOf(error) {
+  const { message, diff } = /** @type {{ message?: unknown, diff?: unknown }} */ (error ?? {});
+  return `${String(message ?? error)}\n${typeof diff === 'string' ? diff : ''}`.slice(0, 2_000).trimEnd();
 }
 
 /**

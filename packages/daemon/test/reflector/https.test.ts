@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -130,6 +131,33 @@ describe('over HTTPS', () => {
     await inSync(observer);
     expect(server.api.requests.filter(({ status }) => status === 401)).toHaveLength(1);
     expect(reflector.status().lists).toBe(1);
+  });
+
+  it.each(['token', 'ca.crt'])('is shut out when %s is replaced and files are not read again', async (file) => {
+    // What the tests before and after this one would come to without the protection.
+    const read = new Map<string, Buffer>();
+    const readOnce = async (path: string): Promise<Buffer> => {
+      const bytes = read.get(path) ?? (await readFile(path));
+      read.set(path, bytes);
+      return bytes;
+    };
+    const { reflector } = reflect(connect({}, { sources: { readFile: readOnce } }));
+    await reflector.synced;
+    write(file, file === 'token' ? 'second\n' : otherAuthority.certificate);
+    if (file === 'token') server.api.setTokens({ second: 'system:kube-proxy' });
+    else server.setCertificate(otherCertificate);
+    server.disconnect('fin');
+    const code = file === 'token' ? 'not-authenticated' : 'tls';
+    await eventually(() => expect(reflector.status().warnings).toMatchObject([{ code }]));
+  });
+
+  it('says which file is missing', async () => {
+    rmSync(join(folder, 'token'));
+    const { reflector } = reflect(connect());
+    await eventually(() => expect(reflector.status().warnings).toMatchObject([{ code: 'cluster-config' }]));
+    expect(reflector.status().warnings[0]!.message).toContain(join(folder, 'token'));
+    write('token', 'first');
+    await reflector.synced;
   });
 
   it('says what to do when the token stays refused', async () => {

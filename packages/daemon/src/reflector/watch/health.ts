@@ -5,7 +5,14 @@ import { newCounters, type Warning, type WatchStatus } from './status.js';
 import { warningFor, type WarningCode } from './warnings.js';
 
 /** Warnings that are over as soon as the server lets us watch. */
-const overWhenCurrent = ['permission-missing', 'not-served', 'not-authenticated', 'unreachable', 'tls'] as const;
+const overWhenCurrent = [
+  'permission-missing',
+  'not-served',
+  'not-authenticated',
+  'unreachable',
+  'tls',
+  'cluster-config',
+] as const;
 
 /** Takes note of what happens to a reflector, for its status and its warnings. */
 export class Health {

@@ -7,6 +7,7 @@ export interface Warning {
     | 'not-authenticated'
     | 'unreachable'
     | 'tls'
+    | 'cluster-config'
     | 'api-server-failing'
     | 'handler-failing'
     | 'watch-list-unsupported'

@@ -19,7 +19,7 @@ export function warningFor(
       return { code: 'unreachable', message: error.message };
     case 'tls':
     case 'cluster-config':
-      return { code: 'tls', message: error.message };
+      return { code: error.code, message: error.message };
     default:
       return undefined;
   }
