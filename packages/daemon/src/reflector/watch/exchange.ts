@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { ReflectorError } from '../errors.js';
 import type { ApiResponse, ApiTransport, Query } from '../transport/transport.js';
 import { errorFromResponse } from '../wire/status.js';
+import { Watchdog, type Silence } from './watchdog.js';
 
 /** What a request needs besides its address. */
 export interface Wire {
@@ -9,12 +10,6 @@ export interface Wire {
   readonly clock: Clock;
   /** Told of every chunk of a body. */
   readonly onBytes: () => void;
-}
-
-/** A limit on silence: how long, and the error that it is. */
-export interface Silence {
-  readonly ms: number;
-  readonly error: () => ReflectorError;
 }
 
 /** A request, its time limits, and its release, whichever way it ends. */
@@ -41,23 +36,20 @@ export async function exchange<R>(
   const { clock } = wire;
   const abort = new AbortController();
   const stop = (): void => abort.abort();
-  let expired: ReflectorError | undefined;
+  const watchdog = new Watchdog(clock, (error) => {
+    abort.abort(error);
+  });
 
   async function within<V>(limit: Silence, work: () => Promise<V>): Promise<V> {
-    const timer = Number.isFinite(limit.ms)
-      ? clock.setTimeout(() => {
-          expired = limit.error();
-          abort.abort(expired);
-        }, limit.ms)
-      : undefined;
+    watchdog.expect(limit);
     try {
       const result = await work();
-      if (expired) throw expired;
+      if (watchdog.expired) throw watchdog.expired;
       return result;
     } catch (error) {
-      throw expired ?? error;
+      throw watchdog.expired ?? error;
     } finally {
-      if (timer !== undefined) clock.clearTimeout(timer);
+      watchdog.rest();
     }
   }
 
@@ -88,6 +80,7 @@ export async function exchange<R>(
     );
   } finally {
     request.signal.removeEventListener('abort', stop);
+    watchdog.stop();
     abort.abort();
   }
 }

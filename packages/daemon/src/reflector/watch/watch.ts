@@ -5,12 +5,13 @@ import { LineSplitter } from '../wire/lines.js';
 import { errorFromEvent } from '../wire/status.js';
 import { draw } from './backoff.js';
 import type { Change } from './change.js';
-import { exchange, type Silence, type Wire } from './exchange.js';
+import { exchange, type Wire } from './exchange.js';
 import type { Limits } from './limits.js';
 import { selectors } from './list.js';
 import type { Protections } from './protections.js';
 import type { Slice } from './slice.js';
 import type { Snapshot, Store } from './store.js';
+import type { Silence } from './watchdog.js';
 
 export interface WatchRequest<T> {
   readonly wire: Wire;
