@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { ROOT } from '../bootstrap/root.mjs';
 
-/** Folders of things that are made, not written. */
+/** What is made, not written. In a linked worktree `.git` is a file. */
 const MADE = new Set(['node_modules', 'dist', '.git', 'coverage', 'results']);
 
 /**
@@ -16,7 +16,8 @@ export async function files(wanted, folder = ROOT) {
   const found = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && !MADE.has(entry.name)) found.push(...(await files(wanted, path)));
+    if (MADE.has(entry.name)) continue;
+    if (entry.isDirectory()) found.push(...(await files(wanted, path)));
     else if (entry.isFile() && wanted.test(entry.name)) found.push(relative(ROOT, path));
   }
   return found.sort();
