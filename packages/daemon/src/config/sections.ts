@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { parseHostPort } from './address.js';
 import { duration, field } from './field.js';
 
 const count = z.int().min(0);
@@ -201,6 +202,18 @@ export const nftproxier = z
         rule: 'a URL that starts with https:// or http://, without a query',
         flag: 'master',
         precedence: 'always',
+        reload: 'restart',
+      },
+    ),
+    debugBindAddress: field(
+      z
+        .string()
+        .refine((text) => text === '' || parseHostPort(text) !== undefined)
+        .default('127.0.0.1:10246'),
+      {
+        about: 'Where the status page is, and what `nftproxier status` asks. Empty switches it off.',
+        rule: 'an IP address and a port from 1 to 65535, such as 127.0.0.1:10246 or [::1]:10246, or empty',
+        flag: 'debug-bind-address',
         reload: 'restart',
       },
     ),

@@ -145,6 +145,12 @@ const rows: readonly Row[] = [
     invalid: ['10.0.0.1:6443', 'ftp://a', 'https://a/?b', ...text],
   },
   {
+    field: 'nftproxier.debugBindAddress',
+    fallback: '127.0.0.1:10246',
+    given: '',
+    invalid: ['127.0.0.1', 'localhost:10246', '127.0.0.1:0', ...text],
+  },
+  {
     field: 'nftproxier.auditPeriod',
     fallback: 60_000,
     given: '5m',

@@ -163,6 +163,13 @@ const rows: readonly Row[] = [
     beside: true,
   },
   {
+    flag: 'debug-bind-address',
+    field: 'nftproxier.debugBindAddress',
+    given: '',
+    becomes: '',
+    invalid: ['127.0.0.1', 'a:1'],
+  },
+  {
     flag: 'audit-period',
     field: 'nftproxier.auditPeriod',
     given: '5m',
