@@ -39,10 +39,14 @@ describe('row 2: the resource version has expired', () => {
         if (fault) scene.api.setFault(fault);
         loseHistory(scene);
         const took = await scene.untilInSync(30_000);
-        scene.report(
-          2,
-          `${how}: ${scene.status.lists - 1} relist, in sync after ${Math.round(took)} ms (first attempt after 0.6 s)`,
-        );
+        scene.report({
+          row: 2,
+          case: `${how}, 2,000 Services`,
+          n: 1,
+          passNumber: '1 new list, in sync at most 1 s after the first attempt, only differences are told',
+          measured: `${scene.status.lists - 1} new list; the first attempt is made after 0.6 s`,
+          tookMs: [took],
+        });
         // Up to a second until the watch is resumed, which is when it hears of it.
         expect(took).toBeLessThanOrEqual(2_000);
         expect(scene.status.lists).toBe(2);
@@ -101,7 +105,14 @@ describe('row 6: the server was restored and is at a lower version', () => {
       for (const watch of scene.api.watches) watch.cut('rst');
       const requests = scene.api.requests.length;
       const took = await scene.untilInSync(60_000);
-      scene.report(6, `in sync after ${Math.round(took)} ms, ${scene.api.requests.length - requests} requests`);
+      scene.report({
+        row: 6,
+        case: 'it refuses versions from before',
+        n: 1,
+        passNumber: 'in sync within 5 s, at most 3 requests',
+        measured: `${scene.api.requests.length - requests} requests`,
+        tookMs: [took],
+      });
       expect(took).toBeLessThanOrEqual(5_000);
       expect(scene.api.requests.length - requests).toBeLessThanOrEqual(3);
       // The watch that follows is one of the new history.
@@ -126,7 +137,14 @@ describe('row 6: the server was restored and is at a lower version', () => {
       scene.api.put(service('s7', 2));
       for (const watch of scene.api.watches) watch.cut('rst');
       const took = await scene.untilInSync(600_000);
-      scene.report(6, `silent: in sync after ${Math.round(took)} ms`);
+      scene.report({
+        row: 6,
+        case: 'it says nothing instead',
+        n: 1,
+        passNumber: 'in sync within 75 s: the limit on silence',
+        measured: 'in sync, nothing taken for known by its version',
+        tookMs: [took],
+      });
       expect(took).toBeLessThanOrEqual(75_000);
       expect(scene.observer.objects.get('shop/s7')!.metadata!.annotations).toEqual({ 'nftproxier.test/version': '2' });
     },

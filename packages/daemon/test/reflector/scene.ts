@@ -18,7 +18,7 @@ import {
 import { expect, it } from 'vitest';
 import { FakeClock } from './fake-clock.js';
 import { service } from './objects.js';
-import { report } from './scorecard.js';
+import { report, type RowMeasurement } from './scorecard.js';
 import { Observer, stateOf } from './observer.js';
 
 export interface SceneOptions {
@@ -60,8 +60,8 @@ export class Scene {
   }
 
   /** Prints what was measured, unless a protection is off. */
-  report(row: number, text: string): void {
-    if (!this.#weakened) report(row, text);
+  report(measurement: RowMeasurement): void {
+    if (!this.#weakened) report(measurement);
   }
 
   /** Starts, and lets the first list come in. */
