@@ -1,33 +1,19 @@
+import type { Packet as TracedPacket } from '@nftproxier/nft';
+import { mismatchOf } from '@nftproxier/nft/testing';
+import type { PacketExpectation, Ruleset } from '@nftproxier/nft/testing';
 import { addresses, podBridge, podInterfacePrefix, podNetworks, podOf } from '../lab/index.js';
-import type { Destination, Packet, Scenario, World } from './format.js';
+import type { Expectation, Packet, Scenario, World } from './format.js';
 import { locate, type Failure } from './failure.js';
 import { labOptions } from './labs.js';
-
-/** A packet for a tracer: the first one of a new connection, as the node's hooks see it. */
-export interface TracePacket extends Destination {
-  /** Source address, before any translation. */
-  readonly source: string;
-  /** The interface it arrives on; undefined for what the node itself sends. */
-  readonly inputInterface: string | undefined;
-}
-
-/** What a tracer says becomes of a packet. */
-export interface TraceResult {
-  readonly verdict: 'answered' | 'rejected' | 'dropped' | 'untouched';
-  /** `address:port` of every endpoint it may go to; empty unless it is answered. */
-  readonly endpoints: readonly string[];
-  /** Whether its source becomes an address of the node, per endpoint: a hairpin depends on which one it is. */
-  readonly masquerade: (endpoint: string) => boolean;
-  /** Whether the next connection of the same client goes to the same endpoint. */
-  readonly sticky: boolean;
-}
 
 /** A proxy without a kernel. */
 export interface TracedProxy {
   /** Serves this world from now on. */
   apply(world: World): Promise<void>;
-  /** The node's own addresses are those of the world and of the lab. */
-  trace(packet: TracePacket): TraceResult;
+  /** What the kernel would hold. */
+  readonly ruleset: Ruleset;
+  /** The node's own addresses: those of the world and of the lab. */
+  readonly localAddresses: readonly string[];
 }
 
 /** Plays a scenario on a tracer: every endpoint a packet may reach is compared at once. */
@@ -40,17 +26,33 @@ export async function runOnTracer(scenario: Scenario, start: () => TracedProxy):
     for (const packet of step.packets) {
       // A packet on an open flow is connection tracking's affair, not the ruleset's.
       if (packet.flow !== undefined) continue;
-      const fault = compare(packet, proxy.trace(tracePacket(scenario, packet)));
-      failures.push(...locate(scenario, step, packet, fault));
+      const mismatch = mismatchOf(proxy.ruleset, tracedPacket(scenario, packet), proxy, expectationOf(packet.expect));
+      failures.push(...locate(scenario, step, packet, mismatch?.fault));
     }
   }
   return failures;
 }
 
-/** The packet as the node's hooks see it. */
-function tracePacket(scenario: Scenario, { from, to }: Packet): TracePacket {
+/** The first packet of a new connection, as the node's hooks see it. */
+function tracedPacket(scenario: Scenario, { from, to }: Packet): TracedPacket {
   const source = from.address ?? addresses['node-a'][to.family];
-  return { ...to, source, inputInterface: inputInterface(scenario, from.kind, source) };
+  const name = inputInterface(scenario, from.kind, source);
+  return {
+    // An echo request has no port: it finds no service, like a packet to port 0, which no service has.
+    protocol: to.protocol === 'ICMP' ? 'tcp' : words[to.protocol],
+    port: to.protocol === 'ICMP' ? 0 : to.port,
+    from: source,
+    to: to.address,
+    arrives: name === undefined ? { kind: 'local' } : { kind: 'interface', name },
+  };
+}
+
+const words = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
+
+function expectationOf(expect: Expectation): PacketExpectation {
+  if (expect.kind !== 'answered') return expect;
+  const { kind, by, source, same, retryEvery } = expect;
+  return { kind, by, source, same: same !== undefined, others: retryEvery !== undefined };
 }
 
 /** Every address the lab's node-a has, without those a scenario adds. */
@@ -66,19 +68,4 @@ function inputInterface(scenario: Scenario, kind: Packet['from']['kind'], source
   const pod = podOf(source);
   if (pod?.node !== 'node-a') return 'eth0';
   return labOptions(scenario).podAttachment === 'bridge' ? podBridge : `${podInterfacePrefix}${pod.number}`;
-}
-
-function compare({ expect }: Packet, result: TraceResult): string | undefined {
-  if (result.verdict !== expect.kind) return `expected ${expect.kind}, the trace says ${result.verdict}`;
-  if (expect.kind !== 'answered') return undefined;
-  const missing = expect.by.filter((endpoint) => !result.endpoints.includes(endpoint));
-  const unexpected = result.endpoints.filter((endpoint) => !expect.by.includes(endpoint));
-  if (missing.length > 0) return `the trace does not reach ${missing.join(', ')}`;
-  if (unexpected.length > 0 && expect.retryEvery === undefined) return `the trace reaches ${unexpected.join(', ')}`;
-  if (expect.same !== undefined && !result.sticky) return 'the trace does not stick';
-  if (expect.source === undefined) return undefined;
-  const wrong = expect.by.find((endpoint) => result.masquerade(endpoint) !== (expect.source === 'node'));
-  return wrong === undefined
-    ? undefined
-    : `the trace ${expect.source === 'node' ? 'keeps the source' : 'masquerades'} to ${wrong}`;
 }

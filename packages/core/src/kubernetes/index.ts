@@ -1,2 +1,3 @@
 export * from './objects.js';
 export * from './labels.js';
+export * from './defaults.js';

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { families } from '@nftproxier/core';
 import type { Node } from '@nftproxier/core';
-import { TableModel, activationOperations, skeletonOperations, tableNames } from '@nftproxier/nft';
-import type { Transaction } from '@nftproxier/nft';
+import { prepareTable } from '@nftproxier/nft';
+import type { TableModel, Transaction } from '@nftproxier/nft';
 import type { Configuration } from '../config/index.js';
 import { addressesOfNode, nodeName } from '../host/index.js';
 import { readManifests } from '../sources/manifests/directory.js';
@@ -46,22 +46,10 @@ export async function desiredFromManifests(directory: string, configuration: Con
   for (const batch of batches) cluster.apply(batch);
   const wishes = state(cluster);
   cluster.planner.setNode(wishes.view);
-  const changes = cluster.planner.takeChanges();
+  cluster.planner.takeChanges();
 
-  const model = new TableModel(wishes.settings);
-  const services = model.prepare(changes, { grouped: true });
-  services.commit();
-  const network = model.prepareNetwork(wishes.network);
-  network.commit();
-  const operations = [
-    { op: 'add-table' } as const,
-    { op: 'delete-table' } as const,
-    ...skeletonOperations(wishes.settings),
-    ...services.operations,
-    ...network.operations,
-    ...activationOperations(wishes.settings),
-  ];
-  return { name, cluster, wishes, model, transaction: { table: tableNames[0], operations } };
+  const { settings, network } = wishes;
+  return { name, cluster, wishes, ...prepareTable({ settings, network, plans: cluster.planner.plans.values() }) };
 }
 
 function nameFrom(configuration: Configuration, batches: readonly Batch[]): string {

@@ -1,7 +1,7 @@
 import { contains, familyOf, parseAddress, parseCidr, servicePortName } from '@nftproxier/core';
 import type { Address, Frontend, ServicePlan } from '@nftproxier/core';
-import { TraceError, renderTrace, tracePacket } from '@nftproxier/nft';
-import type { Packet, Trace } from '@nftproxier/nft';
+import { TraceError, parseDestination, renderTrace, tracePacket } from '@nftproxier/nft';
+import type { Destination, Packet, Trace } from '@nftproxier/nft';
 import { FakeNft } from '@nftproxier/nft/testing';
 import { addressesOfNode } from '../host/index.js';
 import type { DesiredNode } from './desired.js';
@@ -47,15 +47,6 @@ export async function trace(argv: readonly string[], options: TraceOptions, outp
     output.err(`error: ${error.message}\n`);
     return exitCodes.usage;
   }
-}
-
-type Destination = Pick<Packet, 'to' | 'port' | 'protocol'>;
-
-function parseDestination(text: string): Destination | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([0-9.]+)):(\d{1,5})\/(tcp|udp|sctp)$/i.exec(text);
-  const address = parseAddress(match?.[1] ?? match?.[2]);
-  if (address === undefined) return undefined;
-  return { to: address, port: Number(match?.[3]), protocol: match?.[4]?.toLowerCase() as Packet['protocol'] };
 }
 
 function packetOf(desired: DesiredNode, { from, interface: name }: TraceOptions, to: Destination): Packet {

@@ -1,4 +1,5 @@
 export { type DesiredTable, Loader } from './loader.js';
+export { prepareTable, type PreparedTable } from './prepare-table.js';
 export { createLoadTarget, type LoadTarget, TableLostError } from './target.js';
 export { type TableName, tableNames } from './tables.js';
 export type { Applied, RefusedService } from './apply.js';

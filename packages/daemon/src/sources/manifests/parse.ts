@@ -1,4 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
+import { withDefaults } from '@nftproxier/core';
 import type { KubernetesObject } from '@nftproxier/core';
 import { objectKinds } from '../source.js';
 import type { ObjectKind } from '../source.js';
@@ -29,7 +30,7 @@ const mostAliases = 100;
 
 /**
  * The objects of a manifest: YAML with one or several documents, or JSON; `List` objects are taken apart. Kinds that the
- * proxy does not read are left out.
+ * proxy does not read are left out. Fields that the API server would fill in are filled in.
  *
  * @throws {@link ManifestError} if the text is not YAML or JSON, or a document is not an object with kind and name.
  */
@@ -111,7 +112,7 @@ function objectsOf(file: string, value: unknown, line: number): readonly Manifes
   const object = value as KubernetesObject;
   const name: unknown = (object.metadata as { readonly name?: unknown } | null | undefined)?.name;
   if (typeof name !== 'string' || name === '') throw new ManifestError(file, line, `a ${kind} without metadata.name`);
-  return [{ kind: known, object }];
+  return [{ kind: known, object: withDefaults({ ...object, kind: known }) }];
 }
 
 function withKind(item: unknown, kind: string): unknown {
