@@ -86,7 +86,7 @@ async function answerers(): Promise<readonly string[]> {
     port: 80,
     protocol: 'TCP',
     tries: 40,
-    timeoutMs: 2_000,
+    timeoutMs: 5_000,
   });
   return [...new Set(report.tries.map(({ answer, outcome }) => answer?.address ?? outcome))].sort();
 }

@@ -31,7 +31,7 @@ async function servedNode(): Promise<{ readonly node: TestNode; readonly lab: La
   return opened;
 }
 
-const load = { concurrency: 64, timeoutMs: 4_000 };
+const load = { concurrency: 64, timeoutMs: 10_000 };
 const target = [{ address: '10.96.9.9', port: 80 }];
 
 describe('connections while the table changes', { timeout: longTest, retry: 0 }, () => {

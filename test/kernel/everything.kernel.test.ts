@@ -123,7 +123,7 @@ it(
       { address: clusterIP(index + 1), port: 80 },
     ]);
     const fromPod = kinds.map((_, index) => ({ address: clusterIP(index + 1), port: 80 }));
-    const request = { connections: 10_000_000, concurrency: 24, timeoutMs: 8_000 };
+    const request = { connections: 10_000_000, concurrency: 24, timeoutMs: 15_000 };
     const loads = [
       await lab.load('client', { ...request, targets: fromOutside }),
       await lab.load('10.244.1.49', { ...request, targets: fromPod }),

@@ -42,7 +42,7 @@ describe('a loaded table grows by an endpoint count not seen before', () => {
         await node.sync();
         expect(node.transactions).toHaveLength(1);
 
-        const request = { address, port: 80, tries: 60, timeoutMs: 2_000 };
+        const request = { address, port: 80, tries: 60, timeoutMs: 10_000 };
         const report =
           protocol === 'SCTP'
             ? await lab.rawProbe('client', 'SCTP', request)

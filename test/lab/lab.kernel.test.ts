@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => lab.close());
 
 async function probe(from: string, address: string, port: number, protocol: AgentProtocol, tries = 3) {
-  return lab.probe(from, { address, port, protocol, tries, timeoutMs: 4000 });
+  return lab.probe(from, { address, port, protocol, tries, timeoutMs: 10_000 });
 }
 
 function outcomes(tries: readonly Try[]): Outcome[] {
@@ -64,7 +64,7 @@ describe('plain routing', () => {
 
   test('the client can use its other addresses', async () => {
     const { tries } = await lab.probe('client', {
-      ...{ address: '10.244.2.12', port: 8080, protocol: 'TCP', tries: 2, timeoutMs: 2000, source: '198.51.100.50' },
+      ...{ address: '10.244.2.12', port: 8080, protocol: 'TCP', tries: 2, timeoutMs: 10_000, source: '198.51.100.50' },
     });
     expect(tries.map(({ answer }) => answer?.peerAddress)).toEqual(['198.51.100.50', '198.51.100.50']);
   });
@@ -114,13 +114,13 @@ describe.each(['TCP', 'UDP'] as const)('translation of %s', (protocol) => {
 test('SCTP goes through translation, masquerade and reject', async () => {
   await lab.serve([{ address: '10.244.1.13', port: 9000, protocol: 'SCTP' }]);
   for (const from of ['client', 'node-a', '10.244.1.11']) {
-    const good = await lab.rawProbe(from, 'SCTP', { address: '10.96.0.3', port: 9000, tries: 2, timeoutMs: 2000 });
+    const good = await lab.rawProbe(from, 'SCTP', { address: '10.96.0.3', port: 9000, tries: 2, timeoutMs: 10_000 });
     expect(good.tries.map(({ outcome, answer }) => [outcome, answer?.address, answer?.port])).toEqual([
       ['answered', '10.244.1.13', 9000],
       ['answered', '10.244.1.13', 9000],
     ]);
     expect(good.tries[0]?.answer?.peerAddress).not.toBe(from === 'node-a' ? '' : good.tries[0]?.local?.address);
-    const bad = await lab.rawProbe(from, 'SCTP', { address: '10.96.0.3', port: 9001, tries: 2, timeoutMs: 2000 });
+    const bad = await lab.rawProbe(from, 'SCTP', { address: '10.96.0.3', port: 9001, tries: 2, timeoutMs: 10_000 });
     expect(outcomes(bad.tries)).toEqual(['refused']);
   }
 });
@@ -136,7 +136,7 @@ test('pings show who answers and who refuses', async () => {
 });
 
 test.each(['TCP', 'UDP'] as const)('a %s flow keeps its port and its translation', async (protocol) => {
-  const request = { flow: `kept ${protocol}`, address: '10.96.0.1', port: 80, protocol, timeoutMs: 2000 };
+  const request = { flow: `kept ${protocol}`, address: '10.96.0.1', port: 80, protocol, timeoutMs: 10_000 };
   const first = await lab.flow('client', request);
   const second = await lab.flow('client', request);
   expect(first.outcome).toBe('answered');
@@ -150,7 +150,7 @@ test.each(['TCP', 'UDP'] as const)('a %s flow keeps its port and its translation
 
 test('a load counts what became of its connections', async () => {
   const target = { address: '10.96.0.1', port: 80 };
-  const load = { targets: [target], connections: 3000, concurrency: 64, timeoutMs: 5000 };
+  const load = { targets: [target], connections: 3000, concurrency: 64, timeoutMs: 10_000 };
   const good = await (await lab.load('client', load)).done;
   expect(good).toMatchObject({ attempted: 3000, failed: 0, answeredBy: { '10.244.1.13:8080': 3000 } });
   const bad = await (await lab.load('client', { ...load, targets: [{ address: '10.96.0.1', port: 81 }] })).done;
@@ -166,7 +166,7 @@ test('pods with interfaces of their own, and a node without IPv6', async () => {
     await routed.serve([{ address: '10.244.1.13', port: 8080, protocol: 'TCP' }]);
     for (const from of machines) {
       const { tries } = await routed.probe(from, {
-        ...{ address: '10.244.1.13', port: 8080, protocol: 'TCP', tries: 1, timeoutMs: 2000 },
+        ...{ address: '10.244.1.13', port: 8080, protocol: 'TCP', tries: 1, timeoutMs: 10_000 },
       });
       expect(outcomes(tries), from).toEqual(['answered']);
     }
