@@ -62,6 +62,7 @@ export interface EndpointSlice extends KubernetesObject {
     readonly addresses?: readonly string[];
     readonly conditions?: { readonly ready?: boolean; readonly serving?: boolean; readonly terminating?: boolean };
     readonly nodeName?: string;
+    readonly zone?: string;
     readonly hints?: {
       readonly forZones?: readonly { readonly name?: string }[];
       readonly forNodes?: readonly { readonly name?: string }[];

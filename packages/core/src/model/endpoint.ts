@@ -18,6 +18,10 @@ export interface SliceEndpoint {
   readonly zoneHints: readonly string[];
   /** `hints.forNodes[].name`. */
   readonly nodeHints: readonly string[];
+  /** Its zone, as the slice has it; absent where it has none. For reports: what narrows the choice are hints. */
+  readonly zone?: string;
+  /** From the annotation `nftproxier.io/weights` of the slice: 0 to 65,535. Absent: 1. */
+  readonly weight?: number;
 }
 
 /** An EndpointSlice, read. */

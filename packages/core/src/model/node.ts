@@ -1,4 +1,6 @@
 import type { Family } from '../net/index.js';
+import { balancingDefaults } from './algorithm.js';
+import type { BalancingDefaults } from './algorithm.js';
 
 /** What a plan needs to know of the node it is made for. Plain data: where it comes from is the caller's business. */
 export interface NodeView {
@@ -16,6 +18,8 @@ export interface NodeView {
   readonly allowExternalIPs: boolean;
   /** This node's own addresses, the primary one of each family first (`loadBalancerSourceRanges` treat them specially). */
   readonly addresses: readonly string[];
+  /** How endpoints are chosen for Services that do not say it. */
+  readonly balancing: BalancingDefaults;
 }
 
 /** A node view with the given name and kube-proxy's defaults for everything else. */
@@ -28,6 +32,7 @@ export function nodeView(name: string, changes: Partial<NodeView> = {}): NodeVie
     masqueradeAll: false,
     allowExternalIPs: true,
     addresses: [],
+    balancing: balancingDefaults,
     ...changes,
   };
 }

@@ -1,4 +1,5 @@
 import type { Address, Cidr, Family, Protocol } from '../net/index.js';
+import type { BalancingWish } from './algorithm.js';
 import type { Diagnostic } from './diagnostic.js';
 
 /** `namespace/name` of a Service, both checked to be DNS labels. */
@@ -46,6 +47,8 @@ export interface ServicePort {
   readonly externalTrafficPolicy: TrafficPolicy;
   /** `spec.internalTrafficPolicy`, for traffic to the cluster IP; Cluster where absent. */
   readonly internalTrafficPolicy: TrafficPolicy;
+  /** What annotations of ours ask for; undefined where there are none. */
+  readonly balancing?: BalancingWish | undefined;
 }
 
 /** A Service, read. */

@@ -1,12 +1,4 @@
-export type {
-  Algorithm,
-  Backend,
-  Decision,
-  Frontend,
-  HealthCheck,
-  Outcome,
-  ServicePlan,
-  ServicePortPlan,
-} from './plan.js';
+export type { Backend, Decision, Frontend, HealthCheck, Outcome, ServicePlan, ServicePortPlan } from './plan.js';
 export { familiesOf } from './service.js';
 export { type PlanChange, Planner } from './planner.js';
+export { type ClientOrigin, type Prediction, whichEndpoint } from './which.js';

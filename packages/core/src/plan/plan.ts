@@ -1,5 +1,5 @@
 import type { Address, Cidr, Family, Protocol } from '../net/index.js';
-import type { ClientIPAffinity, Diagnostic, ServiceKey } from '../model/index.js';
+import type { Algorithm, ClientIPAffinity, Diagnostic, ServiceKey } from '../model/index.js';
 
 /** An endpoint that traffic of a service port may be sent to. */
 export interface Backend {
@@ -9,6 +9,8 @@ export interface Backend {
   readonly port: number;
   /** It runs on this node. */
   readonly local: boolean;
+  /** Its part of the connections, against the other backends' weights; 0 drains it. Absent: 1. `random` does not heed it. */
+  readonly weight?: number;
 }
 
 /** What is done with a new connection. */
@@ -50,12 +52,6 @@ export type Frontend =
       readonly outcome: Outcome;
     };
 
-/** How a back end is chosen among several. */
-export interface Algorithm {
-  /** `random`: each with the same probability, for every connection anew. */
-  readonly kind: 'random';
-}
-
 /** What this node does for one service port in one family. */
 export interface ServicePortPlan {
   /** `spec.ports[].name`; empty for the only port of a Service. With family and protocol it identifies the plan. */
@@ -77,7 +73,10 @@ export interface ServicePortPlan {
    * Flows that were sent to one of them may go on; others are stale. Empty for TCP, whose connections end by themselves.
    */
   readonly serving: readonly Backend[];
-  /** How one of a list of backends is chosen for a new connection. */
+  /**
+   * How one of a list of backends is chosen for a new connection: `slotsOf` says what becomes of the list. With affinity,
+   * for the first connection of a client.
+   */
   readonly algorithm: Algorithm;
   /** Whether a client stays with its backend: in common for all frontends of the port. */
   readonly affinity: ClientIPAffinity | undefined;

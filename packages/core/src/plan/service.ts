@@ -1,5 +1,6 @@
 import type { Cidr, Family } from '../net/index.js';
 import { chooseEndpoints, isOn } from '../balance/index.js';
+import { algorithmOf } from '../model/index.js';
 import type { Endpoint, NodeView, ServiceModel, ServicePort, SliceModel } from '../model/index.js';
 import { endpointsOf } from '../translate/index.js';
 import { Findings } from '../translate/fields.js';
@@ -67,12 +68,11 @@ function planPort(
     cluster: choice.cluster.map(asBackend),
     local: choice.local.map(asBackend),
     serving: port.protocol === 'TCP' ? noBackends : endpoints.filter(isServing).map(asBackend),
-    algorithm: random,
+    algorithm: algorithmOf(port.balancing, node.balancing),
     affinity: port.affinity,
   };
 }
 
-const random = { kind: 'random' } as const;
 const noBackends: readonly never[] = [];
 const isServing = ({ ready, serving }: Endpoint): boolean => ready || serving;
 
@@ -94,8 +94,9 @@ function interned(node: NodeView): (endpoint: Endpoint) => Backend {
   return (endpoint) => {
     const known = made.get(endpoint);
     if (known !== undefined) return known;
-    const { address, port } = endpoint;
-    const backend = { address, port, local: isOn(endpoint, node) };
+    const { address, port, weight } = endpoint;
+    const local = isOn(endpoint, node);
+    const backend = weight === undefined ? { address, port, local } : { address, port, local, weight };
     made.set(endpoint, backend);
     return backend;
   };

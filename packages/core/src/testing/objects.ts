@@ -14,6 +14,8 @@ export interface ServiceFields extends Omit<NonNullable<Service['spec']>, 'ports
   readonly created?: string;
   /** `metadata.labels`; missing if absent. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** `metadata.annotations`; missing if absent. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** A number is a TCP port without a name. */
   readonly ports?: readonly (number | ServicePortSpec)[];
   /** `status.loadBalancer.ingress[].ip`. */
@@ -29,7 +31,8 @@ export interface ServiceFields extends Omit<NonNullable<Service['spec']>, 'ports
  * @example service({ name: 'web', clusterIP: '10.96.0.10', ports: [80] })
  */
 export function service(fields: ServiceFields): Service {
-  const { name, namespace = 'default', uid, created, labels, ports = [], loadBalancerIPs, status, ...spec } = fields;
+  const { name, namespace = 'default', uid, created, labels, annotations, ...rest } = fields;
+  const { ports = [], loadBalancerIPs, status, ...spec } = rest;
   const clusterIPs = spec.clusterIPs ?? (spec.clusterIP === undefined ? [] : [spec.clusterIP]);
   const [clusterIP] = clusterIPs;
   const isHeadless = clusterIP === undefined || clusterIP === '' || clusterIP === 'None';
@@ -44,6 +47,7 @@ export function service(fields: ServiceFields): Service {
       ...(uid === undefined ? {} : { uid }),
       ...(created === undefined ? {} : { creationTimestamp: created }),
       ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
     },
     spec: {
       ...(isHeadless ? {} : { ipFamilies: clusterIPs.map(familyOf) }),
@@ -62,6 +66,8 @@ export interface EndpointFields {
   readonly address: string;
   /** Missing if absent: the endpoint is on no node. */
   readonly nodeName?: string;
+  /** Missing if absent. */
+  readonly zone?: string;
   /** `conditions.ready`; true if absent. */
   readonly ready?: boolean;
   /** `conditions.serving`; missing if absent, which Kubernetes reads as true. */
@@ -119,7 +125,7 @@ export function slice(fields: SliceFields): EndpointSlice {
   };
 }
 
-function endpointOf({ address, nodeName, forZones, forNodes, ready = true, ...conditions }: EndpointFields) {
+function endpointOf({ address, nodeName, zone, forZones, forNodes, ready = true, ...conditions }: EndpointFields) {
   const hints = {
     ...(forZones === undefined ? {} : { forZones: forZones.map((name) => ({ name })) }),
     ...(forNodes === undefined ? {} : { forNodes: forNodes.map((name) => ({ name })) }),
@@ -128,6 +134,7 @@ function endpointOf({ address, nodeName, forZones, forNodes, ready = true, ...co
     addresses: [address],
     conditions: { ready, ...conditions },
     ...(nodeName === undefined ? {} : { nodeName }),
+    ...(zone === undefined ? {} : { zone }),
     ...(Object.keys(hints).length === 0 ? {} : { hints }),
   };
 }

@@ -1,3 +1,4 @@
+import { algorithmAnnotation, hashKeyAnnotation, weightsAnnotation } from '../kubernetes/index.js';
 import type { EndpointSlice, Service } from '../kubernetes/index.js';
 import type { Planner } from '../plan/index.js';
 import { service, slice } from './objects.js';
@@ -90,7 +91,16 @@ export function randomService(random: Random, size: WorldSize, index: number): S
     ...(random() < 0.3 ? { loadBalancerSourceRanges: ['192.0.2.0/24', '192.0.2.128/25', '2001:db8:1::/48'] } : {}),
     ...(random() < 0.2 ? { sessionAffinity: 'ClientIP' } : {}),
     ...(random() < 0.2 ? { healthCheckNodePort: 31_000 + index } : {}),
+    ...(random() < 0.4 ? { annotations: randomAnnotations(random) } : {}),
   });
+}
+
+function randomAnnotations(random: Random): Readonly<Record<string, string>> {
+  const algorithm = oneOf(random, ['random', 'weighted', 'source-hash', 'maglev', 'no-such-algorithm']);
+  return {
+    [algorithmAnnotation]: algorithm,
+    ...(random() < 0.5 ? { [hashKeyAnnotation]: 'client-and-port' } : {}),
+  };
 }
 
 /** One of the world's slices. It may belong to another Service than it did before. */
@@ -100,6 +110,7 @@ export function randomSlice(random: Random, size: WorldSize, index: number): End
   return slice({
     name: `slice-${String(index)}`,
     ...(random() < 0.05 ? {} : { service: `service-${String(owner)}` }),
+    ...(random() < 0.2 ? { annotations: { [weightsAnnotation]: String(below(random, 4)) } } : {}),
     addressType: isIPv4 ? 'IPv4' : 'IPv6',
     ports: someOf(random, [0, 1, 2], 0.8).map((at) => ({
       name: portNames[at] ?? '',

@@ -3,6 +3,7 @@ import { headlessLabel, serviceProxyNameLabel } from '../kubernetes/index.js';
 import { quote } from '../model/index.js';
 import type { Diagnostic, ServiceKey, ServiceModel, ServicePort } from '../model/index.js';
 import { accessOf, healthCheckNodePortOf } from './access.js';
+import { balancingOf } from './balancing.js';
 import { clusterIPsOf } from './cluster-ip.js';
 import { fieldsOf, Findings, isDnsLabel, metadataOf } from './fields.js';
 import type { Fields } from './fields.js';
@@ -39,7 +40,7 @@ export function translateService(service: Service): TranslatedService {
   const findings = new Findings('Service', namespace, name);
   const spec = findings.fields(fieldsOf(service)['spec'], 'spec');
   const status = fieldsOf(fieldsOf(service)['status']);
-  const ports = isProxied(metadata, spec, findings) ? readPorts(spec, status, findings) : [];
+  const ports = isProxied(metadata, spec, findings) ? readPorts(metadata, spec, status, findings) : [];
   const { uid, creationTimestamp } = metadata;
   const model: ServiceModel = {
     key,
@@ -63,11 +64,12 @@ function isProxied(metadata: Fields, { type, clusterIP }: Fields, findings: Find
   return false;
 }
 
-function readPorts(spec: Fields, status: Fields, findings: Findings): readonly ServicePort[] {
+function readPorts(metadata: Fields, spec: Fields, status: Fields, findings: Findings): readonly ServicePort[] {
   const clusterIPs = clusterIPsOf(spec, findings);
   const specs = clusterIPs.length === 0 ? [] : portSpecsOf(spec, findings);
   if (specs.length === 0) return [];
   const accessIn = accessOf(spec, status, specs.length, findings);
+  const balancing = balancingOf(metadata, findings);
   return clusterIPs.flatMap(({ family, clusterIP }) => {
     const access = accessIn(family);
     // Written out, because spreading two objects into one takes ten times as long, and there may be 100,000 of these.
@@ -84,6 +86,7 @@ function readPorts(spec: Fields, status: Fields, findings: Findings): readonly S
       affinity: access.affinity,
       externalTrafficPolicy: access.externalTrafficPolicy,
       internalTrafficPolicy: access.internalTrafficPolicy,
+      balancing,
     }));
   });
 }

@@ -6,6 +6,8 @@ import { quote } from '../model/index.js';
 import type { Diagnostic, ServiceKey, SliceEndpoint, SliceModel } from '../model/index.js';
 import { Findings, fieldsOf, isDnsLabel, isObjectName, isPort, listOf, metadataOf, protocolOf } from './fields.js';
 import type { Fields } from './fields.js';
+import { weightsIn } from './weights.js';
+import type { SliceWeights } from './weights.js';
 
 /** Most endpoints of one slice that are used: the API server's own limit. */
 export const mostSliceEndpoints = 1_000;
@@ -60,7 +62,7 @@ export function translateSlice(slice: EndpointSlice): TranslatedSlice {
     service: `${namespace}/${serviceName}` as ServiceKey,
     family: addressType,
     ports: readPorts(ports, findings),
-    endpoints: readEndpoints(endpoints, addressType, findings),
+    endpoints: readEndpoints(endpoints, addressType, weightsIn(metadata, findings), findings),
     diagnostics,
   };
   return { model, diagnostics };
@@ -99,7 +101,12 @@ function readPorts(list: unknown, findings: Findings): SliceModel['ports'] {
 
 const none: readonly string[] = [];
 
-function readEndpoints(list: unknown, family: Family, findings: Findings): readonly SliceEndpoint[] {
+function readEndpoints(
+  list: unknown,
+  family: Family,
+  weights: SliceWeights,
+  findings: Findings,
+): readonly SliceEndpoint[] {
   const endpoints: SliceEndpoint[] = [];
   for (const [index, value] of findings.atMost(mostSliceEndpoints, list, 'endpoints').entries()) {
     const fields = fieldsOf(value);
@@ -115,6 +122,7 @@ function readEndpoints(list: unknown, family: Family, findings: Findings): reado
     }
     const conditions = fieldsOf(fields['conditions']);
     const hints = fieldsOf(fields['hints']);
+    const weight = weights.of(address);
     endpoints.push({
       address,
       ready: conditions['ready'] !== false,
@@ -123,6 +131,8 @@ function readEndpoints(list: unknown, family: Family, findings: Findings): reado
       nodeName: typeof fields['nodeName'] === 'string' ? fields['nodeName'] : '',
       zoneHints: namesOf(hints['forZones']),
       nodeHints: namesOf(hints['forNodes']),
+      ...(typeof fields['zone'] === 'string' && { zone: fields['zone'] }),
+      ...(weight !== undefined && { weight }),
     });
   }
   return endpoints;

@@ -141,6 +141,7 @@ function projectEndpoint(from: Endpoint): Endpoint {
     addresses: listOf(from.addresses),
     conditions: projectConditions(from.conditions),
     nodeName: from.nodeName ?? undefined,
+    zone: from.zone ?? undefined,
     hints: from.hints ?? undefined,
   };
   return kept as Endpoint;

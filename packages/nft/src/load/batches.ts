@@ -1,3 +1,4 @@
+import { slotCountOf } from '@nftproxier/core';
 import type { PlanChange, ServicePlan } from '@nftproxier/core';
 
 /** Elements per transaction of a first load: nft then stays near 30 MB whatever the size of the cluster. */
@@ -23,8 +24,9 @@ const elementsPerSet = 50;
 
 /** About how many elements a plan becomes, or costs as much as. */
 function elementsOf(plan: ServicePlan): number {
-  return plan.ports.reduce((sum, { frontends, cluster, local, affinity }) => {
-    const endpoints = cluster.length + local.length;
-    return sum + 1 + (affinity === undefined ? frontends.length * (1 + endpoints) : endpoints * elementsPerSet);
+  return plan.ports.reduce((sum, { frontends, cluster, local, algorithm, affinity }) => {
+    const slots = slotCountOf(cluster, algorithm) + slotCountOf(local, algorithm);
+    const sets = affinity === undefined ? 0 : (cluster.length + local.length) * elementsPerSet;
+    return sum + 1 + (affinity === undefined ? frontends.length * (1 + slots) : sets);
   }, 0);
 }

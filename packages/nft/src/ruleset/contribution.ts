@@ -5,7 +5,7 @@ import type { AffinityChains } from './affinity.js';
 import { chainNames, setNames, slotMapName, wordOf } from './names.js';
 import type { List, SlotKey } from './names.js';
 import type { Contribution, PlacedElement, PortSlots, SlotRange } from './parts.js';
-import { sharedChainName } from './pick.js';
+import { choiceOf, sharedChainName } from './pick.js';
 import type { SharedChain } from './pick.js';
 import type { TableSettings } from './settings.js';
 import { gotoVerdict } from './statements.js';
@@ -94,17 +94,26 @@ function routeOf(frontend: Frontend, plan: ServicePortPlan, slots: PortSlots): R
   if (frontend.kind === 'ClusterIP') {
     // Whether to masquerade is settled by a rule for all cluster IPs.
     const { over } = node;
-    return { chain: { kind: 'pick', key, list: over, count: slots[over].length, protocol, family }, lists: [over] };
+    const count = slots[over].length;
+    const choice = count === 1 ? {} : chosen(plan);
+    return { chain: { kind: 'pick', key, list: over, count, protocol, family, ...choice }, lists: [over] };
   }
   const count = slots.cluster.length;
   if (outside.kind === 'balance' && outside.over === 'cluster') {
-    return { chain: { kind: 'external', key, count, protocol, family }, lists: ['cluster'] };
+    const choice = count === 1 ? {} : chosen(plan);
+    return { chain: { kind: 'external', key, count, protocol, family, ...choice }, lists: ['cluster'] };
   }
   const localCount = outside.kind === 'balance' ? slots.local.length : 0;
+  const choice = Math.max(count, localCount) <= 1 ? {} : chosen(plan);
   return {
-    chain: { kind: 'external-local', key, count, localCount, protocol, family },
+    chain: { kind: 'external-local', key, count, localCount, protocol, family, ...choice },
     lists: localCount === 0 ? ['cluster'] : ['cluster', 'local'],
   };
+}
+
+function chosen({ algorithm }: ServicePortPlan): Pick<SharedChain, 'choice'> {
+  const choice = choiceOf(algorithm);
+  return choice === undefined ? {} : { choice };
 }
 
 function firewallElements(

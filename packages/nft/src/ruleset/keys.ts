@@ -1,4 +1,4 @@
-import type { Family, Protocol } from '@nftproxier/core';
+import type { Family, HashKey, Protocol } from '@nftproxier/core';
 import { concat, l4proto, payload } from '../syntax/index.js';
 import type { Expression, PayloadExpression } from '../syntax/index.js';
 import { wordOf } from './names.js';
@@ -50,6 +50,18 @@ export function slotKey(key: SlotKey, protocol: Protocol, family: Family, slot: 
 /** address . port of an endpoint. The protocol's own port: `th dport` in data makes nft refuse every later rule. */
 export function endpointValue(protocol: Protocol, family: Family): Expression {
   return concat(destination(family), payload(wordOf(protocol), 'dport'));
+}
+
+/** How a chain chooses a slot: at random, or by a hash of the packet's source. */
+export type SlotChoice =
+  { readonly kind: 'random' } | { readonly kind: 'hash'; readonly hashKey: HashKey; readonly seed: number };
+
+/** One of `count` slots, chosen so. */
+export function chosenSlot(choice: SlotChoice, count: number, protocol: Protocol, family: Family): Expression {
+  if (choice.kind === 'random') return randomSlot(count);
+  const client = source(family);
+  const of = choice.hashKey === 'client' ? client : concat(client, payload(wordOf(protocol), 'sport'));
+  return { kind: 'jhash', of, mod: count, seed: choice.seed };
 }
 
 /** A random slot out of `count`. */

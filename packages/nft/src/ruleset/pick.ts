@@ -1,44 +1,57 @@
-import type { Family, Protocol } from '@nftproxier/core';
+import { balancingDefaults } from '@nftproxier/core';
+import type { Algorithm, Family, Protocol } from '@nftproxier/core';
 import type { Rule, Statement } from '../syntax/index.js';
-import { headerOf, randomSlot, slotKey, source } from './keys.js';
+import { chosenSlot, headerOf, slotKey, source } from './keys.js';
+import type { SlotChoice } from './keys.js';
 import { chainNames, digitOf, prefixOf, slotMapName, wordOf } from './names.js';
 import type { List, SlotKey } from './names.js';
 import type { LocalPodDetector, TableSettings } from './settings.js';
 import { goto, jump, match, twice } from './statements.js';
 
-/** A chain that all service ports of a kind with the same number of endpoints share. Made when first needed, and kept. */
-export type SharedChain =
+/**
+ * A chain that all service ports of a kind with the same number of slots share. Made when first needed, and kept. With
+ * `choice`, a slot is not drawn at random.
+ */
+export type SharedChain = { readonly choice?: SlotChoice } &
   /** Rewrites the destination to one of `count` slots. */
-  | {
-      readonly kind: 'pick';
-      readonly key: SlotKey;
-      readonly list: List;
-      readonly count: number;
-      readonly protocol: Protocol;
-      readonly family: Family;
-    }
-  /** `externalTrafficPolicy: Cluster`: masquerade, then pick. */
-  | {
-      readonly kind: 'external';
-      readonly key: SlotKey;
-      readonly count: number;
-      readonly protocol: Protocol;
-      readonly family: Family;
-    }
-  /** `externalTrafficPolicy: Local`: `count` endpoints for this node's pods and the node itself, `localCount` for others. */
-  | {
-      readonly kind: 'external-local';
-      readonly key: SlotKey;
-      readonly count: number;
-      readonly localCount: number;
-      readonly protocol: Protocol;
-      readonly family: Family;
-    };
+  (
+    | {
+        readonly kind: 'pick';
+        readonly key: SlotKey;
+        readonly list: List;
+        readonly count: number;
+        readonly protocol: Protocol;
+        readonly family: Family;
+      }
+    /** `externalTrafficPolicy: Cluster`: masquerade, then pick. */
+    | {
+        readonly kind: 'external';
+        readonly key: SlotKey;
+        readonly count: number;
+        readonly protocol: Protocol;
+        readonly family: Family;
+      }
+    /** `externalTrafficPolicy: Local`: `count` endpoints for this node's pods and the node itself, `localCount` for others. */
+    | {
+        readonly kind: 'external-local';
+        readonly key: SlotKey;
+        readonly count: number;
+        readonly localCount: number;
+        readonly protocol: Protocol;
+        readonly family: Family;
+      }
+  );
 
-/** The name of a shared chain, e.g. `pick-tcp4-3`. */
+/** How slots are chosen by an algorithm; undefined: at random. */
+export function choiceOf(algorithm: Algorithm): Extract<SlotChoice, { kind: 'hash' }> | undefined {
+  if (algorithm.kind === 'random' || algorithm.kind === 'weighted') return undefined;
+  return { kind: 'hash', hashKey: algorithm.hashKey, seed: algorithm.seed };
+}
+
+/** The name of a shared chain, e.g. `pick-tcp4-3`, `pick-client-tcp4-251`. A seed that is not the usual one is in it. */
 export function sharedChainName(chain: SharedChain): string {
-  const { key, count, protocol, family } = chain;
-  const kind = `${wordOf(protocol)}${digitOf(family)}-${String(count)}`;
+  const { key, count, protocol, family, choice } = chain;
+  const kind = `${choiceWords(choice)}${wordOf(protocol)}${digitOf(family)}-${String(count)}`;
   switch (chain.kind) {
     case 'pick':
       return `${prefixOf(key, chain.list)}pick-${kind}`;
@@ -49,10 +62,20 @@ export function sharedChainName(chain: SharedChain): string {
   }
 }
 
+function choiceWords(choice: SlotChoice | undefined): string {
+  if (choice?.kind !== 'hash') return '';
+  const key = choice.hashKey === 'client' ? 'client-' : 'client-port-';
+  return choice.seed === balancingDefaults.hashSeed ? key : `${key}${choice.seed.toString(16)}-`;
+}
+
 /** The chains a shared chain leads to, the nearest first. */
 export function leadsTo(chain: SharedChain): readonly SharedChain[] {
-  const { key, count, protocol, family } = chain;
-  const pick = (list: List, size: number): SharedChain => ({ kind: 'pick', key, list, count: size, protocol, family });
+  const { key, count, protocol, family, choice } = chain;
+  const pick = (list: List, size: number): SharedChain => {
+    const plain = { kind: 'pick', key, list, count: size, protocol, family } as const;
+    // One slot is no choice: all algorithms share that chain.
+    return choice === undefined || size === 1 ? plain : { ...plain, choice };
+  };
   switch (chain.kind) {
     case 'pick':
       return count === 1 ? [] : [pick(chain.list, 1)];
@@ -108,8 +131,11 @@ export function isFromLocalPod(detector: LocalPodDetector, family: Family, op: '
     : match({ kind: 'meta', key: 'iifname' }, { kind: 'interface', name: detector.name, prefix: detector.prefix }, op);
 }
 
+const random = { kind: 'random' } as const;
+
 function pickRule(chain: Extract<SharedChain, { kind: 'pick' }>): Rule {
-  const { key, list, count, protocol, family } = chain;
+  const { key, list, count, protocol, family, choice = random } = chain;
   const map = slotMapName(key, list, protocol, family);
-  return [{ kind: 'dnat-map', family: headerOf(family), key: slotKey(key, protocol, family, randomSlot(count)), map }];
+  const slot = chosenSlot(choice, count, protocol, family);
+  return [{ kind: 'dnat-map', family: headerOf(family), key: slotKey(key, protocol, family, slot), map }];
 }

@@ -8,7 +8,7 @@ import type { Contribution, PlacedElement, PortSlots } from '../ruleset/parts.js
 import { networkOperations } from '../ruleset/network.js';
 import { sharedChainName } from '../ruleset/pick.js';
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
-import { assignSlots } from '../slots/assign.js';
+import { slotsFor } from '../slots/assign.js';
 import type { Operation } from '../syntax/index.js';
 
 /** A change worked out, but not made: nothing is remembered of it until it is committed. */
@@ -102,7 +102,7 @@ export class TableModel {
     const deltas: OwnedDelta[] = [];
     for (const { service, plan } of changes) {
       const before = this.#services.get(service);
-      const after = plan === undefined ? undefined : { plan, slots: slotsFor(plan, before) };
+      const after = plan === undefined ? undefined : { plan, slots: portSlotsFor(plan, before) };
       next.set(service, after);
       const delta = deltaOf(this.#contributions(before), this.#contributions(after));
       deltas.push({ owner: service, delta });
@@ -202,11 +202,15 @@ export class TableModel {
 const noSlots: PortSlots = { cluster: [], local: [] };
 
 /** The slots of a plan, moved as little as possible from those its ports had before. */
-function slotsFor(plan: ServicePlan, before: ServiceState | undefined): readonly PortSlots[] {
+function portSlotsFor(plan: ServicePlan, before: ServiceState | undefined): readonly PortSlots[] {
   const known = new Map(before?.plan.ports.map((port, index) => [identityOfPort(port), before.slots[index]]));
   return plan.ports.map((port): PortSlots => {
     const was = known.get(identityOfPort(port)) ?? noSlots;
-    return { cluster: assignSlots(was.cluster, port.cluster), local: assignSlots(was.local, port.local) };
+    const { algorithm } = port;
+    return {
+      cluster: slotsFor(was.cluster, port.cluster, algorithm),
+      local: slotsFor(was.local, port.local, algorithm),
+    };
   });
 }
 

@@ -1,6 +1,5 @@
-import { bytesOf, familyOf } from '@nftproxier/core';
+import { bytesOf, familyOf, jhash } from '@nftproxier/core';
 import type { Atom, Expression } from '../syntax/index.js';
-import { jhash } from './jhash.js';
 import { isLocal } from './packet.js';
 import type { Place, World } from './world.js';
 

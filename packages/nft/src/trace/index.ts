@@ -1,5 +1,4 @@
 export { type Destination, parseDestination } from './destination.js';
-export { jhash } from './jhash.js';
 export { type Packet, TraceError, type TraceNode } from './packet.js';
 export { remembering } from './remembering.js';
 export { renderTrace } from './text.js';

@@ -1,4 +1,4 @@
-import { parseCidr } from '@nftproxier/core';
+import { algorithmAnnotation, hashKeyAnnotation, parseCidr, weightsAnnotation } from '@nftproxier/core';
 import type { Cidr, EndpointSlice, Service } from '@nftproxier/core';
 import { service, slice } from '@nftproxier/core/testing';
 import type { EndpointFields, ServiceFields } from '@nftproxier/core/testing';
@@ -46,6 +46,28 @@ export const examples: Readonly<Record<string, Example>> = {
   'load-balancer-local-nobody-here': example({ ...open, externalTrafficPolicy: 'Local' }, remote),
   'source-ranges': example({ ...open, loadBalancerSourceRanges: ['198.51.100.0/24', '192.0.2.7/32'] }, remote),
   'external-ips': example({ ...web, externalIPs: ['192.0.2.1', '192.0.2.2'] }, remote),
+  weighted: {
+    service: service({ ...web, annotations: { [algorithmAnnotation]: 'weighted' } }),
+    slices: [
+      slice({
+        namespace: 'shop',
+        service: 'web',
+        annotations: { [weightsAnnotation]: '10.244.1.1=3' },
+        ports: [8080],
+        endpoints: [remote, local],
+      }),
+    ],
+  },
+  'source-hash': example(
+    { ...open, externalTrafficPolicy: 'Local', annotations: { [algorithmAnnotation]: 'source-hash' } },
+    remote,
+    local,
+  ),
+  maglev: example(
+    { ...web, annotations: { [algorithmAnnotation]: 'maglev', [hashKeyAnnotation]: 'client-and-port' } },
+    remote,
+    local,
+  ),
   affinity: example({ ...web, sessionAffinity: 'ClientIP' }, remote, local),
   'affinity-load-balancer-local': example(
     { ...open, externalTrafficPolicy: 'Local', sessionAffinity: 'ClientIP' },

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bytesOf } from '@nftproxier/core';
+import { bytesOf, jhash } from '@nftproxier/core';
 import { createTarget, listElements } from '../../src/run/index.js';
 import { concat, payload } from '../../src/syntax/index.js';
 import type { Expression, Operation, SetDeclaration } from '../../src/syntax/index.js';
-import { jhash } from '../../src/trace/index.js';
 import { makeNamespace } from '../run/namespace.js';
 import type { Namespace } from '../run/namespace.js';
 

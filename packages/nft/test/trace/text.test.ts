@@ -1,8 +1,9 @@
+import { jhash } from '@nftproxier/core';
 import { expect, it } from 'vitest';
 import { FakeNft } from '../../src/fake/index.js';
 import { concat, l4proto, payload } from '../../src/syntax/index.js';
 import type { Operation, SetDeclaration } from '../../src/syntax/index.js';
-import { jhash, renderTrace, tracePacket } from '../../src/trace/index.js';
+import { renderTrace, tracePacket } from '../../src/trace/index.js';
 import type { Packet } from '../../src/trace/index.js';
 
 const daddr = payload('ip', 'daddr');
