@@ -90,10 +90,22 @@ function addChain(context: StepContext, chain: Chain): void {
   const present = chains.get(chain.name)?.chain;
   if (present) {
     checkSameBase(present.base, chain.base);
+    changePolicy(tableOf(context), chain, context.undo);
     return;
   }
   chains.set(chain.name, new FakeChain(chain, context.nextSequence()));
   context.undo.push(() => chains.delete(chain.name));
+}
+
+// Its policy is the one thing of a base chain that can be changed; left out, it stays as it is.
+function changePolicy(table: FakeTable, { name, base }: Chain, undo: UndoLog): void {
+  const found = table.chains.get(name);
+  if (base?.policy === undefined || found?.chain.base === undefined) return;
+  const before = found.chain;
+  found.chain = { name, base: { ...found.chain.base, policy: base.policy } };
+  undo.push(() => {
+    found.chain = before;
+  });
 }
 
 // A base chain keeps its hook and priority for life; its name alone says that any chain will do.

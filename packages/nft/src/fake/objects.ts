@@ -9,7 +9,7 @@ export class FakeChain implements ChainState {
   rules: Rule[] = [];
   /** Rules and verdict elements that lead here: the kernel's `chain->use`, less the chain's own rules. */
   uses = 0;
-  readonly chain: Chain;
+  chain: Chain;
   readonly sequence: number;
 
   constructor(chain: Chain, sequence: number) {

@@ -54,6 +54,9 @@ function checkStatement(table: FakeTable, statement: Statement, before: Rule): v
     case 'mark-or':
     case 'mark-xor':
     case 'masquerade':
+    case 'counter':
+    case 'log':
+    case 'limit':
       return;
   }
 }
@@ -65,6 +68,15 @@ function checkComparison(table: FakeTable, left: readonly PartType[], right: Ope
       if (left.length !== 1 || type === undefined || !fits(right.value, type, true)) invalid('datatype mismatch');
       return;
     }
+    case 'values': {
+      const [type] = left;
+      if (left.length !== 1 || type === undefined || right.values.length === 0) invalid('datatype mismatch');
+      if (!right.values.every((value) => fits(value, type, true))) invalid('datatype mismatch');
+      return;
+    }
+    case 'range':
+      if (!sameTypes(left, ['inet_service']) && !sameTypes(left, ['mark'])) invalid('datatype mismatch');
+      return;
     case 'set':
       if (!sameTypes(left, (table.sets.get(right.set) ?? refuse('not-found')).keyTypes)) invalid('datatype mismatch');
       return;

@@ -13,6 +13,8 @@ export type PartType =
   | 'ct_state'
   | 'ct_status'
   | 'fib_addrtype'
+  | 'icmp_type'
+  | 'icmpv6_type'
   | 'integer';
 
 /** The types of the parts of an expression: what decides whether it may be compared with, or looked up in, a set. */
@@ -22,6 +24,7 @@ export function typesOf(expression: Expression): readonly PartType[] {
       return expression.parts.flatMap(typesOf);
     case 'payload':
       if (expression.protocol === 'ip') return ['ipv4_addr'];
+      if (expression.protocol === 'icmp' || expression.protocol === 'icmpv6') return [`${expression.protocol}_type`];
       return [expression.protocol === 'ip6' ? 'ipv6_addr' : 'inet_service'];
     case 'meta':
       return [metaTypes[expression.key]];
@@ -54,7 +57,15 @@ export function fits(atom: Atom, type: PartType, prefixes: boolean): boolean {
   return words[type]?.includes(atom) ?? false;
 }
 
-const metaTypes = { l4proto: 'inet_proto', mark: 'mark', iifname: 'ifname', nfproto: 'nf_proto' } as const;
+const metaTypes = {
+  l4proto: 'inet_proto',
+  mark: 'mark',
+  iifname: 'ifname',
+  oifname: 'ifname',
+  nfproto: 'nf_proto',
+} as const;
+
+const icmpWords = ['echo-request', 'echo-reply', 'destination-unreachable', 'time-exceeded', 'parameter-problem'];
 
 const numberLimits: Readonly<Partial<Record<PartType, number>>> = {
   inet_service: 65_535,
@@ -69,6 +80,11 @@ const words: Readonly<Partial<Record<PartType, readonly string[]>>> = {
   nf_proto: ['ipv4', 'ipv6'],
   ct_state: ['new', 'established', 'related', 'invalid', 'untracked'],
   ct_status: ['snat', 'dnat'],
+  icmp_type: icmpWords,
+  icmpv6_type: [
+    ...icmpWords,
+    ...['packet-too-big', 'nd-router-solicit', 'nd-router-advert', 'nd-neighbor-solicit', 'nd-neighbor-advert'],
+  ],
   fib_addrtype: ['local', 'unicast', 'broadcast', 'multicast'],
 };
 

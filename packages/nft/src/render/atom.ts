@@ -8,6 +8,8 @@ const words: ReadonlySet<string> = new Set([
   ...['new', 'established', 'related', 'invalid', 'untracked'],
   ...['snat', 'dnat'],
   ...['local', 'unicast', 'broadcast', 'multicast'],
+  ...['echo-request', 'echo-reply', 'destination-unreachable', 'time-exceeded', 'parameter-problem'],
+  ...['packet-too-big', 'nd-router-solicit', 'nd-router-advert', 'nd-neighbor-solicit', 'nd-neighbor-advert'],
 ]);
 
 const octet = '(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])';

@@ -5,7 +5,9 @@ import { renderName } from './name.js';
 /** A chain without its rules: `NAME`, or for a base chain `NAME { type filter hook input priority 0; }`. */
 export function renderChain({ name, base }: Chain): string {
   const text = renderName(name, 'chain');
-  return base ? `${text} { type ${base.type} hook ${base.hook} priority ${renderPriority(base.priority)}; }` : text;
+  if (base === undefined) return text;
+  const policy = base.policy === undefined ? '' : ` policy ${base.policy};`;
+  return `${text} { type ${base.type} hook ${base.hook} priority ${renderPriority(base.priority)};${policy} }`;
 }
 
 function renderPriority(priority: number): string {

@@ -1,6 +1,8 @@
 import { RenderError } from './error.js';
 
 const name = /^[A-Za-z][A-Za-z0-9._/-]{0,254}$/;
+// The kernel keeps 127 characters; quotes and backslashes could not be escaped.
+const logPrefix = /^[A-Za-z0-9 ._:/-]{1,127}$/;
 const interfaceName = /^[A-Za-z0-9._@:-]{1,15}$/;
 
 /**
@@ -19,4 +21,10 @@ export function renderInterface(text: string, prefix: boolean): string {
     throw new RenderError('NFT_RENDER_INTERFACE', prefix ? 'a prefix of interface names' : 'an interface name', text);
   }
   return prefix ? `"${text}*"` : `"${text}"`;
+}
+
+/** The beginning of a line in the kernel's log, in quotes. */
+export function renderLogPrefix(text: string): string {
+  if (logPrefix.test(text)) return `"${text}"`;
+  throw new RenderError('NFT_RENDER_NAME', 'the prefix of a log line (letters, digits, blanks and ._:/-)', text);
 }

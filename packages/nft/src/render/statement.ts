@@ -1,7 +1,7 @@
 import type { Operand, Rule, Statement, Verdict } from '../syntax/index.js';
 import { renderAddress, renderAtom, renderMask, renderNumber, renderSeconds } from './atom.js';
 import { renderExpression } from './expression.js';
-import { renderInterface, renderName } from './name.js';
+import { renderInterface, renderLogPrefix, renderName } from './name.js';
 
 /** A rule on one line. */
 export function renderRule(rule: Rule): string {
@@ -28,7 +28,7 @@ export function renderStatement(statement: Statement): string {
     case 'verdict':
       return renderVerdict(statement.verdict);
     case 'reject':
-      return 'reject';
+      return statement.with === undefined ? 'reject' : `reject with ${statement.with}`;
     case 'mark-or':
       return `meta mark set meta mark or ${renderMask(statement.mask)}`;
     case 'mark-xor':
@@ -38,6 +38,17 @@ export function renderStatement(statement: Statement): string {
     case 'update': {
       const timeout = renderSeconds('timeout', statement.timeoutSeconds);
       return `update @${renderName(statement.set, 'set')} { ${renderExpression(statement.key)}${timeout} }`;
+    }
+    case 'counter':
+      return 'counter';
+    case 'log': {
+      const prefix = statement.prefix === undefined ? '' : ` prefix ${renderLogPrefix(statement.prefix)}`;
+      return `log${prefix}${statement.level === undefined ? '' : ` level ${statement.level}`}`;
+    }
+    case 'limit': {
+      const rate = `${statement.over ? 'over ' : ''}${renderNumber(statement.rate, 'a rate', 1)}/${statement.per}`;
+      const { burst } = statement;
+      return `limit rate ${rate}${burst === undefined ? '' : ` burst ${renderNumber(burst, 'a burst', 1)} packets`}`;
     }
   }
 }
@@ -61,6 +72,10 @@ function renderComparison(op: '==' | '!=', right: Operand): string {
   switch (right.kind) {
     case 'value':
       return sign + renderAtom(right.value);
+    case 'values':
+      return `${sign}{ ${right.values.map(renderAtom).join(', ')} }`;
+    case 'range':
+      return `${sign}${renderNumber(right.from, 'a number')}-${renderNumber(right.to, 'a number', right.from + 1)}`;
     case 'set':
       return `${sign}@${renderName(right.set, 'set')}`;
     case 'interface':

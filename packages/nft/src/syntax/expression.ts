@@ -6,7 +6,7 @@
  */
 export type Expression =
   | PayloadExpression
-  | { readonly kind: 'meta'; readonly key: 'l4proto' | 'mark' | 'iifname' | 'nfproto' }
+  | { readonly kind: 'meta'; readonly key: 'l4proto' | 'mark' | 'iifname' | 'oifname' | 'nfproto' }
   | { readonly kind: 'ct'; readonly key: 'state' | 'status' }
   | { readonly kind: 'fib'; readonly address: 'saddr' | 'daddr'; readonly result: 'type' }
   /** A random number in `[0, mod)`, drawn per packet. */
@@ -27,11 +27,14 @@ export type PayloadExpression =
       readonly kind: 'payload';
       readonly protocol: 'tcp' | 'udp' | 'sctp' | 'th';
       readonly field: 'sport' | 'dport';
-    };
+    }
+  /** The kind of an ICMP message, e.g. `echo-request`; nft adds the match of the protocol by itself. */
+  | { readonly kind: 'payload'; readonly protocol: 'icmp' | 'icmpv6'; readonly field: 'type' };
 
 /** A field of a packet's headers, e.g. `payload('ip', 'daddr')`. */
 export function payload(protocol: 'ip' | 'ip6', field: 'saddr' | 'daddr'): PayloadExpression;
 export function payload(protocol: 'tcp' | 'udp' | 'sctp' | 'th', field: 'sport' | 'dport'): PayloadExpression;
+export function payload(protocol: 'icmp' | 'icmpv6', field: 'type'): PayloadExpression;
 export function payload(protocol: string, field: string): PayloadExpression {
   return { kind: 'payload', protocol, field } as PayloadExpression;
 }

@@ -14,6 +14,10 @@ export type Verdict =
 /** The right-hand side of a comparison. */
 export type Operand =
   | { readonly kind: 'value'; readonly value: Atom }
+  /** One of several, written into the rule (`{ 80, 443 }`). A few: for many, and for what changes, there are named sets. */
+  | { readonly kind: 'values'; readonly values: readonly Atom[] }
+  /** A number from `from` to `to`, both included: `1024-65535`. */
+  | { readonly kind: 'range'; readonly from: number; readonly to: number }
   /** Membership of a named set. */
   | { readonly kind: 'set'; readonly set: string }
   /** An interface name, exact or, with `prefix`, every name that starts so. Rendered quoted, after a check of its alphabet. */
@@ -31,8 +35,8 @@ export type Statement =
   /** Rewrite the destination to one endpoint. nft wants a match of `meta l4proto` earlier in the rule, for the port. */
   | { readonly kind: 'dnat'; readonly family: 'ip' | 'ip6'; readonly address: string; readonly port: number }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
-  /** Answer with an ICMP or ICMPv6 port-unreachable, for every protocol. */
-  | { readonly kind: 'reject' }
+  /** Answer with an ICMP or ICMPv6 port-unreachable, for every protocol; or with a TCP reset, and match TCP alone. */
+  | { readonly kind: 'reject'; readonly with?: 'tcp reset' }
   /** `meta mark set meta mark or MASK`. Other bits of the mark stay as they are. */
   | { readonly kind: 'mark-or'; readonly mask: number }
   /** `meta mark set meta mark xor MASK`. Other bits of the mark stay as they are. */
@@ -40,7 +44,25 @@ export type Statement =
   /** Rewrite the source to this node's address on the way out, with random source ports. */
   | { readonly kind: 'masquerade' }
   /** Put the key into a dynamic set, or start its timeout afresh: that of the statement or else of the set. */
-  | { readonly kind: 'update'; readonly set: string; readonly key: Expression; readonly timeoutSeconds?: number };
+  | { readonly kind: 'update'; readonly set: string; readonly key: Expression; readonly timeoutSeconds?: number }
+  /** Count the packets and bytes that come this far; `nft list` shows them. */
+  | { readonly kind: 'counter' }
+  /** Write a line to the kernel's log, which begins with `prefix`: letters, digits, blanks and `._:/-`, 127 at most. */
+  | { readonly kind: 'log'; readonly prefix?: string; readonly level?: LogLevel }
+  /**
+   * Go on as long as no more than `rate` packets come `per` unit of time, after a first `burst` (nft's default: 5); with
+   * `over`, go on for those that are too many.
+   */
+  | {
+      readonly kind: 'limit';
+      readonly rate: number;
+      readonly per: 'second' | 'minute' | 'hour' | 'day';
+      readonly burst?: number;
+      readonly over?: boolean;
+    };
+
+/** How grave a line of the kernel's log is, in syslog's words; `warn` is the kernel's default. */
+export type LogLevel = 'emerg' | 'alert' | 'crit' | 'err' | 'warn' | 'notice' | 'info' | 'debug';
 
 /** A rule: its statements, in order. */
 export type Rule = readonly Statement[];
@@ -49,12 +71,14 @@ export type Rule = readonly Statement[];
 export interface Chain {
   /** Unique in the table. A letter, then letters, digits and `._/-`: 255 at most. */
   readonly name: string;
-  /** A base chain's place. Its policy is always `accept`, nft's default. */
+  /** A base chain's place, and what it does with packets that no rule decides on. */
   readonly base?: {
     readonly type: 'filter' | 'nat';
     readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting';
     /** Lower runs earlier. Written as a number: older nft refuses the name `dstnat` on the output hook. */
     readonly priority: number;
+    /** What becomes of packets that reach the chain's end. Default: `accept`, as in nft. A later `add-chain` changes it. */
+    readonly policy?: 'accept' | 'drop';
   };
 }
 

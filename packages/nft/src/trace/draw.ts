@@ -71,6 +71,8 @@ function valueOf(expression: SimpleExpression, world: World, place: Place): Atom
           return world.mark;
         case 'iifname':
           return place.interfaceName;
+        case 'oifname':
+          return packet.leaves;
         case 'nfproto':
           return familyOf(packet.to) === 'IPv4' ? 'ipv4' : 'ipv6';
       }
@@ -94,6 +96,7 @@ function payloadOf(
     if (familyOf(packet.to) !== (protocol === 'ip' ? 'IPv4' : 'IPv6')) return undefined;
     return field === 'saddr' ? packet.from : world.to;
   }
+  if (protocol === 'icmp' || protocol === 'icmpv6') return undefined;
   if (protocol !== 'th' && protocol !== packet.protocol) return undefined;
   return field === 'sport' ? (packet.sourcePort ?? unknownPort) : world.port;
 }

@@ -1,8 +1,9 @@
+import type { Chain } from '../syntax/index.js';
 import { walkChain } from './chain.js';
 import type { Ended } from './chain.js';
 import { isLocal } from './packet.js';
 import { withStep } from './world.js';
-import type { BaseChain, End, Hook, Scene, World } from './world.js';
+import type { BaseChain, End, Hook, Scene, Step, World } from './world.js';
 
 /** A world at the end of its way. */
 export interface Fate {
@@ -62,12 +63,16 @@ function passChain({ table, chain }: BaseChain, world: World, passage: Passage):
   if (decidedBefore !== undefined) {
     return [{ world: withStep(world, { ...here, decided: `not asked: ${decidedBefore}` }), end: 'accept' }];
   }
-  return walkChain(chain, world, { scene, hook, table, interfaceName }).map((ended) => endOfBase(ended, here));
+  return walkChain(chain, world, { scene, hook, table, interfaceName }).map((ended) =>
+    endOfBase(ended, chain.chain.base, here),
+  );
 }
 
-function endOfBase({ world, end }: Ended, here: Omit<Parameters<typeof withStep>[1], 'decided'>): Fate {
+function endOfBase({ world, end }: Ended, base: Chain['base'], here: Omit<Step, 'decided'>): Fate {
   if (end !== 'none') return { world, end };
-  return { world: withStep(world, { ...here, decided: 'accepted by the policy of the chain' }), end: 'accept' };
+  const policy = base?.policy ?? 'accept';
+  const decided = `${policy === 'accept' ? 'accepted' : 'dropped'} by the policy of the chain`;
+  return { world: withStep(world, { ...here, matched: policy === 'drop', decided }), end: policy };
 }
 
 // nat chains decide for a connection, by its first packet; the first one that does decides for all.

@@ -26,6 +26,10 @@ export function holds(values: readonly Atom[], right: Operand, world: World, pla
       return elementFor(right.set, values, world, place) !== undefined;
     case 'value':
       return equals(value, right.value);
+    case 'values':
+      return right.values.some((wanted) => equals(value, wanted));
+    case 'range':
+      return typeof value === 'number' && value >= right.from && value <= right.to;
     case 'interface':
       return right.prefix ? String(value).startsWith(right.name) : value === right.name;
     case 'bits':

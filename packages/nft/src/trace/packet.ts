@@ -14,6 +14,8 @@ export interface Packet {
   readonly port: number;
   /** Where it comes from: an interface of the node, or a process on it. */
   readonly arrives: { readonly kind: 'interface'; readonly name: string } | { readonly kind: 'local' };
+  /** The interface it leaves on, where routing sends it; without one, no rule that asks for it matches. */
+  readonly leaves?: string;
   /** A packet of a known connection: conntrack translates it as it did the first one, and `ct state` is `established`. */
   readonly established?: boolean;
   /** The mark it has before the first hook. Default: 0. */

@@ -64,7 +64,17 @@ export function effectsOf(statement: Statement, world: World, place: Place): rea
     case 'verdict':
       return [{ kind: 'verdict', verdict: statement.verdict, world, why: '' }];
     case 'reject':
+      if (statement.with === 'tcp reset' && place.scene.packet.protocol !== 'tcp') {
+        return [{ kind: 'no-match', world, why: 'only TCP can be reset' }];
+      }
       return [{ kind: 'verdict', verdict: { kind: 'reject' }, world, why: '' }];
+    case 'counter':
+      return [{ kind: 'on', world, why: 'counted' }];
+    case 'log':
+      return [{ kind: 'on', world, why: 'logged' }];
+    case 'limit':
+      // Of one packet nobody can say how many came before it: it is taken for the first.
+      return [{ kind: statement.over ? 'no-match' : 'on', world, why: 'the rate is taken to be below the limit' }];
     case 'mark-or':
       return [marked(world, (world.mark | statement.mask) >>> 0)];
     case 'mark-xor':

@@ -1,4 +1,15 @@
-import { concat, l4proto, payload } from '../../src/syntax/index.js';
+import {
+  arrivesOn,
+  concat,
+  counter,
+  l4proto,
+  leavesOn,
+  log,
+  match,
+  oneOf,
+  payload,
+  stateIs,
+} from '../../src/syntax/index.js';
 import type { Chain, Element, Expression, SetDeclaration, Statement } from '../../src/syntax/index.js';
 
 /** Every kind of expression, with its text. */
@@ -9,9 +20,12 @@ export const expressions: readonly (readonly [Expression, string])[] = [
   [payload('udp', 'dport'), 'udp dport'],
   [payload('sctp', 'dport'), 'sctp dport'],
   [payload('th', 'dport'), 'th dport'],
+  [payload('icmp', 'type'), 'icmp type'],
+  [payload('icmpv6', 'type'), 'icmpv6 type'],
   [l4proto, 'meta l4proto'],
   [{ kind: 'meta', key: 'mark' }, 'meta mark'],
   [{ kind: 'meta', key: 'iifname' }, 'meta iifname'],
+  [{ kind: 'meta', key: 'oifname' }, 'meta oifname'],
   [{ kind: 'meta', key: 'nfproto' }, 'meta nfproto'],
   [{ kind: 'ct', key: 'state' }, 'ct state'],
   [{ kind: 'ct', key: 'status' }, 'ct status'],
@@ -101,6 +115,14 @@ export const chains: readonly (readonly [Chain, string])[] = [
   [
     { name: 'filter-forward', base: { type: 'filter', hook: 'forward', priority: 0 } },
     'filter-forward { type filter hook forward priority 0; }',
+  ],
+  [
+    { name: 'closed', base: { type: 'filter', hook: 'input', priority: 10, policy: 'drop' } },
+    'closed { type filter hook input priority 10; policy drop; }',
+  ],
+  [
+    { name: 'open', base: { type: 'filter', hook: 'input', priority: 20, policy: 'accept' } },
+    'open { type filter hook input priority 20; policy accept; }',
   ],
 ];
 
@@ -206,6 +228,24 @@ const texts: readonly (readonly [Statement, string, ...Statement[]])[] = [
   [{ kind: 'verdict', verdict: { kind: 'drop' } }, 'drop'],
   [{ kind: 'verdict', verdict: { kind: 'return' } }, 'return'],
   [{ kind: 'reject' }, 'reject'],
+  [{ kind: 'reject', with: 'tcp reset' }, 'reject with tcp reset'],
+  [oneOf(payload('tcp', 'dport'), 80, 443), 'tcp dport { 80, 443 }'],
+  [oneOf(payload('tcp', 'dport'), 22), 'tcp dport 22'],
+  [
+    match(payload('ip', 'saddr'), { kind: 'values', values: ['10.0.0.1', '10.1.0.0/16'] }, '!='),
+    'ip saddr != { 10.0.0.1, 10.1.0.0/16 }',
+  ],
+  [match(payload('udp', 'dport'), { kind: 'range', from: 1024, to: 65_535 }), 'udp dport 1024-65535'],
+  [oneOf(payload('icmp', 'type'), 'echo-request', 'time-exceeded'), 'icmp type { echo-request, time-exceeded }'],
+  [oneOf(payload('icmpv6', 'type'), 'nd-neighbor-solicit'), 'icmpv6 type nd-neighbor-solicit'],
+  [stateIs('established', 'related'), 'ct state { established, related }'],
+  [arrivesOn('eth0'), 'meta iifname "eth0"'],
+  [leavesOn('eth1'), 'meta oifname "eth1"'],
+  [counter, 'counter'],
+  [{ kind: 'log' }, 'log'],
+  [log('input refused: ', 'info'), 'log prefix "input refused: " level info'],
+  [{ kind: 'limit', rate: 5, per: 'second' }, 'limit rate 5/second'],
+  [{ kind: 'limit', rate: 10, per: 'minute', burst: 3, over: true }, 'limit rate over 10/minute burst 3 packets'],
   [{ kind: 'mark-or', mask: 0x4000 }, 'meta mark set meta mark or 0x00004000'],
   [{ kind: 'mark-xor', mask: 0x4000 }, 'meta mark set meta mark xor 0x00004000'],
   [{ kind: 'masquerade' }, 'masquerade fully-random'],
