@@ -2,7 +2,7 @@
 import process from 'node:process';
 import { run } from './bootstrap/run.mjs';
 
-for (const project of ['tsconfig.check.json', 'scripts']) {
+for (const project of ['tsconfig.check.json', 'bench', 'scripts']) {
   const { code, output } = await run([
     process.execPath,
     'node_modules/typescript/bin/tsc',

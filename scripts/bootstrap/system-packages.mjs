@@ -5,7 +5,7 @@ import process from 'node:process';
 import { BootstrapError } from './failure.mjs';
 import { run } from './run.mjs';
 
-/** @typedef {'npm start' | 'unit tests' | 'kernel tests'} Purpose */
+/** @typedef {'npm start' | 'npm run bench' | 'unit tests' | 'kernel tests'} Purpose */
 
 /**
  * The programs of the system that something here runs, beyond what every Linux has, and the Debian package of each.
@@ -13,11 +13,32 @@ import { run } from './run.mjs';
  * @type {readonly { program: string, debian: string, does: string, neededBy: readonly Purpose[] }[]}
  */
 const PROGRAMS = [
-  { program: 'nft', debian: 'nftables', does: 'loads rulesets', neededBy: ['npm start', 'kernel tests'] },
-  { program: 'ip', debian: 'iproute2', does: 'connects network namespaces', neededBy: ['npm start', 'kernel tests'] },
-  { program: 'conntrack', debian: 'conntrack', does: 'ends stale flows', neededBy: ['npm start', 'kernel tests'] },
+  {
+    program: 'nft',
+    debian: 'nftables',
+    does: 'loads rulesets',
+    neededBy: ['npm start', 'npm run bench', 'kernel tests'],
+  },
+  {
+    program: 'ip',
+    debian: 'iproute2',
+    does: 'connects network namespaces',
+    neededBy: ['npm start', 'npm run bench', 'kernel tests'],
+  },
+  {
+    program: 'conntrack',
+    debian: 'conntrack',
+    does: 'ends stale flows',
+    neededBy: ['npm start', 'npm run bench', 'kernel tests'],
+  },
   { program: 'pgrep', debian: 'procps', does: 'shows that nothing is left running', neededBy: ['kernel tests'] },
-  { program: 'perl', debian: 'perl', does: 'sends packets of protocols that Node has not', neededBy: ['kernel tests'] },
+  {
+    program: 'perl',
+    debian: 'perl',
+    does: 'sends packets of protocols that Node has not',
+    neededBy: ['npm run bench', 'kernel tests'],
+  },
+  { program: 'time', debian: 'time', does: 'tells how much memory nft takes', neededBy: ['npm run bench'] },
   { program: 'openssl', debian: 'openssl', does: 'makes certificates', neededBy: ['unit tests'] },
 ];
 

@@ -1,0 +1,58 @@
+import { startApiServer } from './api-server.mjs';
+import { serving, startDaemon } from './start.mjs';
+
+/**
+ * @typedef {object} ColdStart
+ * @property {number} wallMs from the start of the process to the last Service in the kernel
+ * @property {number} cpuMs of the daemon, without nft
+ * @property {number} nftUserMs
+ * @property {number} nftKernelMs
+ * @property {number} nftPeakMB
+ * @property {number} nftRuns
+ * @property {number} longestBlockMs
+ * @property {number} residentMB after it has settled
+ * @property {number} peakMB
+ * @property {Record<string, number>} [phases] CPU time by phase, from another run with a profiler
+ */
+
+/**
+ * @param {{ size: import('../cluster/services.mjs').Size, phases: boolean }} options
+ * @returns {Promise<ColdStart>}
+ */
+export async function coldStart({ size, phases }) {
+  const server = await startApiServer(size);
+  try {
+    const figures = await once(server.flags);
+    return phases ? { ...figures, phases: await profiled(server.flags) } : figures;
+  } finally {
+    await server.close();
+  }
+}
+
+/** @param {readonly string[]} flags */
+async function once(flags) {
+  const daemon = startDaemon(flags);
+  try {
+    const wallMs = await daemon.says(serving);
+    const { user, system, childrenUser, childrenSystem } = daemon.cpu();
+    const { longestBlockMs } = await daemon.ask('delay');
+    const { residentMB, peakMB } = await daemon.settled();
+    return {
+      ...{ wallMs, cpuMs: user + system, nftUserMs: childrenUser, nftKernelMs: childrenSystem },
+      ...{ nftPeakMB: daemon.nftPeakMB(), nftRuns: daemon.nftRuns(), longestBlockMs, residentMB, peakMB },
+    };
+  } finally {
+    await daemon.stop();
+  }
+}
+
+/** @param {readonly string[]} flags */
+async function profiled(flags) {
+  const daemon = startDaemon(flags, { profile: true });
+  try {
+    await daemon.says(serving);
+    return await daemon.ask('phases');
+  } finally {
+    await daemon.stop();
+  }
+}

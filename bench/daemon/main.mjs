@@ -1,0 +1,13 @@
+/**
+ * One run of the real daemon, in a network namespace of its own: `unshare --net node bench/daemon/main.mjs RUN JSON`.
+ * Prints its figures as a line of JSON.
+ */
+import { execFileSync } from 'node:child_process';
+import process from 'node:process';
+import { coldStart } from './cold-start.mjs';
+
+const runs = { 'cold-start': coldStart };
+const [, , name = '', parameters = '{}'] = process.argv;
+execFileSync('ip', ['link', 'set', 'lo', 'up']);
+const run = runs[/** @type {keyof typeof runs} */ (name)];
+process.stdout.write(`${JSON.stringify(await run(JSON.parse(parameters)))}\n`);

@@ -1,0 +1,26 @@
+// Loaded into the daemon by `node --import`: answers what only the process itself knows.
+import { Session } from 'node:inspector/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import process from 'node:process';
+import { phasesOf } from './profile.mjs';
+
+const resolution = 1;
+const delay = monitorEventLoopDelay({ resolution });
+delay.enable();
+const session = process.env.NFTPROXIER_BENCH_PROFILE === '1' ? new Session() : undefined;
+session?.connect();
+await session?.post('Profiler.enable');
+await session?.post('Profiler.setSamplingInterval', { interval: 500 });
+await session?.post('Profiler.start');
+
+process.on('message', (question) => {
+  if (question === 'delay') {
+    // The lag is what comes on top of the time between two looks.
+    process.send?.({ longestBlockMs: Math.max(0, delay.max / 1e6 - resolution) });
+    delay.reset();
+  }
+  if (question === 'phases')
+    void session?.post('Profiler.stop').then(({ profile }) => process.send?.(phasesOf(profile)));
+  if (question === 'memory') process.send?.(process.memoryUsage());
+});
+process.channel?.unref();

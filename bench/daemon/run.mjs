@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import process from 'node:process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('main.mjs', import.meta.url));
+
+/**
+ * Runs the real daemon in a network namespace of its own, and resolves to what the run measured.
+ *
+ * @param {string} run
+ * @param {object} parameters
+ * @returns {Promise<any>}
+ */
+export async function runDaemon(run, parameters) {
+  const argv = ['--net', process.execPath, script, run, JSON.stringify(parameters)];
+  const child = spawn('unshare', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  if (code !== 0) throw new Error(`the run ${run} of the daemon ended with code ${code}`);
+  return JSON.parse(output);
+}
