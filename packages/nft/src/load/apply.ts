@@ -3,10 +3,16 @@ import { RenderError } from '../render/index.js';
 import { NftRefusedError } from '../run/error.js';
 import type { Operation } from '../syntax/index.js';
 import type { PreparedChange, TableModel } from '../table/model.js';
+import { allLoadProtections } from './protections.js';
+import type { LoadProtections } from './protections.js';
+import { dependentGroups, keptOf } from './release.js';
 import type { LoadTarget } from './target.js';
 import { TableLostError } from './target.js';
 
-/** A service whose change nft or the kernel refuses. What the table held of it before stays in force. */
+/**
+ * A service whose change nft or the kernel refuses. What the table held of it before stays in force, apart from addresses
+ * and ports that it no longer asks for, or that are another service's now.
+ */
 export interface RefusedService {
   /** The Service whose change was left out. */
   readonly service: ServiceKey;
@@ -28,9 +34,6 @@ export interface Applied {
   readonly refused: readonly RefusedService[];
 }
 
-/** More services than this are not refused for what is in them: something is wrong with the table. */
-const mostRefused = 64;
-
 /** Elements at once, where the kernel takes only short messages (inside a user namespace). */
 const elementsPerPiece = 1_000;
 
@@ -40,10 +43,18 @@ export interface LoadedTable {
   readonly model: TableModel;
 }
 
+/** How changes are applied. */
+export interface ApplyOptions {
+  /** One step per set, instead of one per set and service: faster for many services. */
+  readonly grouped?: boolean;
+  /** More services than this are not refused for what is in them: something is wrong with the table. */
+  readonly mostRefused?: number;
+  readonly protections?: LoadProtections;
+}
+
 /**
- * Applies changes to a table in one transaction. If it is refused, finds the services that are to blame and applies all
- * others; whoever is refused is tried once more at the end, because a service may only have waited for another to let go
- * of an address.
+ * Applies changes to a table in one transaction. If it is refused, finds the services that are to blame, and applies all
+ * others. Who is to blame keeps what the table held of it, apart from addresses and ports that are another's now.
  *
  * @throws {@link TableLostError} if the table itself is at fault, and everything else than a refusal as it comes.
  */
@@ -51,14 +62,12 @@ export async function applyChanges(
   target: LoadTarget,
   table: LoadedTable,
   changes: readonly PlanChange[],
-  { grouped = false }: { readonly grouped?: boolean } = {},
+  { grouped = false, mostRefused = Infinity, protections = allLoadProtections }: ApplyOptions = {},
 ): Promise<Applied> {
-  const tally = new Tally(target, table);
+  const tally = new Tally(target, table, protections);
   const refused = await tally.all(changes, grouped);
-  if (refused.length === 0) return tally.result([]);
-  const again = await tally.each(refused.map(({ change }) => change));
-  if (again.length > mostRefused) throw new TableLostError(table.name, { cause: again[0]?.error });
-  return tally.result(again);
+  if (refused.length > mostRefused) throw new TableLostError(table.name, { cause: refused[0]?.error });
+  return tally.result(refused);
 }
 
 /** Applies a prepared change as one transaction. */
@@ -70,13 +79,15 @@ export async function applyPrepared(target: LoadTarget, table: string, prepared:
 class Tally {
   readonly #target: LoadTarget;
   readonly #table: LoadedTable;
+  readonly #protections: LoadProtections;
   #transactions = 0;
   #operations = 0;
   #elements = 0;
 
-  constructor(target: LoadTarget, table: LoadedTable) {
+  constructor(target: LoadTarget, table: LoadedTable, protections: LoadProtections) {
     this.#target = target;
     this.#table = table;
+    this.#protections = protections;
   }
 
   result(refused: readonly RefusedService[]): Applied {
@@ -86,20 +97,52 @@ class Tally {
   async all(changes: readonly PlanChange[], grouped: boolean): Promise<readonly RefusedService[]> {
     const error = await this.#attempt(changes, grouped);
     if (error === undefined) return [];
+    if (!this.#protections.findsRefused) throw error;
     await this.#assertTable(error);
-    const [only] = changes;
-    if (changes.length === 1 && only !== undefined) {
-      const last = isTooMuch(error) ? await this.#inPieces(only) : error;
-      return last === undefined ? [] : [{ service: only.service, change: only, error: last }];
-    }
-    const [first, second] = split(changes, error);
-    return [...(await this.all(first, false)), ...(await this.all(second, false))];
+    const heldOf = (service: ServiceKey) =>
+      this.#protections.releases ? this.#table.model.planOf(service) : undefined;
+    return this.#refused(dependentGroups(changes, heldOf), error);
   }
 
-  async each(changes: readonly PlanChange[]): Promise<readonly RefusedService[]> {
-    const refused: RefusedService[] = [];
-    for (const change of changes) refused.push(...(await this.all([change], false)));
-    return refused;
+  async #each(groups: readonly Group[]): Promise<readonly RefusedService[]> {
+    if (groups.length === 0) return [];
+    const error = await this.#attempt(groups.flat(), false);
+    return error === undefined ? [] : this.#refused(groups, error);
+  }
+
+  /** Halves what was refused, until it is one group of changes. */
+  async #refused(groups: readonly Group[], error: Refusal): Promise<readonly RefusedService[]> {
+    const [group] = groups;
+    if (groups.length > 1 || group === undefined) {
+      const [first, second] = split(groups, error);
+      return [...(await this.#each(first)), ...(await this.#each(second))];
+    }
+    const [only] = group;
+    if (group.length === 1 && only !== undefined) return this.#alone(only, error);
+    // For some milliseconds nobody has what moves; then no change depends on another.
+    await this.#release(group);
+    return this.#each(group.map((change) => [change]));
+  }
+
+  async #alone(change: PlanChange, error: Refusal): Promise<readonly RefusedService[]> {
+    if (isTooMuch(error)) {
+      await this.#inPieces(change);
+      return [];
+    }
+    await this.#release([change]);
+    return [{ service: change.service, change, error }];
+  }
+
+  /** Lets services go of what they no longer ask for. */
+  async #release(changes: readonly PlanChange[]): Promise<void> {
+    if (!this.#protections.releases) return;
+    const kept = changes.map(({ service, plan }) => ({
+      service,
+      plan: keptOf(this.#table.model.planOf(service), plan),
+    }));
+    const error = await this.#attempt(kept, false);
+    // Nothing was added: what should have been deleted was not there.
+    if (error !== undefined) throw new TableLostError(this.#table.name, { cause: error });
   }
 
   async #attempt(changes: readonly PlanChange[], grouped: boolean): Promise<Refusal | undefined> {
@@ -115,7 +158,7 @@ class Tally {
   }
 
   /** In an order in which every part may be seen by packets: endpoints are there before verdicts lead to them. */
-  async #inPieces(change: PlanChange): Promise<Refusal | undefined> {
+  async #inPieces(change: PlanChange): Promise<void> {
     const prepared = this.#table.model.prepare([change]);
     try {
       for (const operation of prepared.operations.flatMap(pieces)) {
@@ -123,7 +166,6 @@ class Tally {
         this.#count([operation]);
       }
       prepared.commit();
-      return undefined;
     } catch (error) {
       // Part of it took effect: only a new table can be relied on.
       throw new TableLostError(this.#table.name, { cause: error });
@@ -153,18 +195,24 @@ function isTooMuch(error: Refusal): boolean {
   return error instanceof NftRefusedError && (error.reason === 'too-long' || error.reason === 'no-buffer');
 }
 
-/** The services nft named and the others, the others first; two halves where it named none. */
-function split(
-  changes: readonly PlanChange[],
-  error: Refusal,
-): readonly [readonly PlanChange[], readonly PlanChange[]] {
-  const owner = error instanceof RenderError ? error.at?.owner : error.owner;
-  const guilty = changes.filter(({ service }) => service === owner);
-  if (guilty.length > 0 && guilty.length < changes.length) {
-    return [changes.filter(({ service }) => service !== owner), guilty];
+/** Changes that depend on each other. */
+type Group = readonly PlanChange[];
+
+/** Groups of which nft named a service, and the others, the others first; two halves where it named none, or all. */
+function split(groups: readonly Group[], error: Refusal): readonly [readonly Group[], readonly Group[]] {
+  const named = namedBy(error);
+  const isNamed = (group: Group): boolean => group.some(({ service }) => named.has(service));
+  const guilty = groups.filter(isNamed);
+  if (guilty.length > 0 && guilty.length < groups.length) {
+    return [groups.filter((group) => !isNamed(group)), guilty];
   }
-  const middle = Math.ceil(changes.length / 2);
-  return [changes.slice(0, middle), changes.slice(middle)];
+  const middle = Math.ceil(groups.length / 2);
+  return [groups.slice(0, middle), groups.slice(middle)];
+}
+
+function namedBy(error: Refusal): ReadonlySet<string | undefined> {
+  if (error instanceof RenderError) return new Set([error.at?.owner]);
+  return new Set(error.refusals.map(({ at }) => at?.owner));
 }
 
 function pieces(operation: Operation): readonly Operation[] {

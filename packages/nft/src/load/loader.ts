@@ -6,6 +6,8 @@ import { applyChanges, applyPrepared } from './apply.js';
 import type { Applied, LoadedTable, RefusedService } from './apply.js';
 import { batchesOf } from './batches.js';
 import { carryClients } from './carry.js';
+import { allLoadProtections } from './protections.js';
+import type { LoadProtections } from './protections.js';
 import { layoutChain, otherTable, tableNames } from './tables.js';
 import type { TableName } from './tables.js';
 import { TableLostError } from './target.js';
@@ -28,7 +30,8 @@ export interface DesiredTable {
  * - {@link Loader.replace} leaves no moment in which packets meet no table: the new one is filled beside the old one, put
  *   into service, and only then is the old one deleted. Whatever fails before that leaves the old one serving.
  * - {@link Loader.apply} is one transaction; its cost depends on the services that change, not on how many there are.
- * - A service that nft refuses keeps what it had and is listed in {@link Loader.refused}; all others are applied.
+ * - A service that nft refuses keeps what it had, without what is another's now, and is listed in {@link Loader.refused};
+ *   all others are applied.
  * - If it cannot be known what the kernel holds (nft was killed, the table is gone), `apply` rejects with
  *   {@link TableLostError} until the next `replace`.
  *
@@ -36,13 +39,16 @@ export interface DesiredTable {
  */
 export class Loader {
   readonly #target: LoadTarget;
+  readonly #protections: LoadProtections;
   readonly #refused = new Map<ServiceKey, RefusedService>();
   #table: (LoadedTable & { readonly name: TableName }) | undefined;
   #inKernel: TableName | undefined;
   #isKernelKnown = false;
 
-  constructor(target: LoadTarget) {
+  /** @param protections for tests, which switch some off. */
+  constructor(target: LoadTarget, protections: Partial<LoadProtections> = {}) {
     this.#target = target;
+    this.#protections = { ...allLoadProtections, ...protections };
   }
 
   /** The model of the table in service; undefined before the first load and after the table was lost. */
@@ -88,8 +94,9 @@ export class Loader {
   /** Brings changed plans into the table in service. */
   async apply(changes: readonly PlanChange[]): Promise<Applied> {
     const table = this.#serving();
-    for (const { service } of changes) this.#refused.delete(service);
-    return this.#note(await this.#known(() => applyChanges(this.#target, table, changes)));
+    const again = changes.filter(({ service }) => this.#refused.delete(service));
+    const options = { mostRefused: mostNewlyRefused + again.length, protections: this.#protections };
+    return this.#note(await this.#known(() => applyChanges(this.#target, table, changes, options)));
   }
 
   /** Brings changed addresses for node ports and changed IP ranges of the cluster into the table in service. */
@@ -129,7 +136,7 @@ export class Loader {
   async #fill(table: LoadedTable, plans: Iterable<ServicePlan>): Promise<Applied> {
     const applied: Applied[] = [];
     for (const batch of batchesOf(plans)) {
-      applied.push(await applyChanges(this.#target, table, batch, { grouped: true }));
+      applied.push(await applyChanges(this.#target, table, batch, { grouped: true, protections: this.#protections }));
     }
     return total(applied);
   }
@@ -163,6 +170,9 @@ export class Loader {
     return applied;
   }
 }
+
+/** Of one sync. Where that many are refused for the first time, a new table shows whether they are to blame. */
+const mostNewlyRefused = 64;
 
 function isHarmless(error: unknown): boolean {
   const code = (error as { readonly code?: unknown }).code;
