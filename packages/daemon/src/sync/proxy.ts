@@ -164,6 +164,7 @@ export class Proxy {
     try {
       if (!this.#synced) this.#reconsider();
       if (this.#wishes.problem !== undefined) throw new Error(this.#wishes.problem);
+      if (this.#due.delete('retry refused services')) this.#syncer.retryRefused();
       const report = await this.#syncer.sync();
       if (report === undefined) return true;
       await this.#doChores();
@@ -222,10 +223,6 @@ export class Proxy {
   }
 
   async #doChores(): Promise<void> {
-    const { loader } = this.#options;
-    const due = [...this.#due];
-    this.#due.clear();
-    if (due.includes('delete stale chains')) await loader.deleteStaleChains();
-    if (due.includes('retry refused services') && loader.refused.size > 0) await loader.retryRefused();
+    if (this.#due.delete('delete stale chains')) await this.#options.loader.deleteStaleChains();
   }
 }

@@ -63,16 +63,33 @@ export class Syncer {
     for (const change of this.#options.cluster.planner.takeChanges()) this.#take(change);
     const wishes = this.#options.wishes();
     const changes = [...this.#pending.values()];
+    const report = await this.#writeOrReplace(changes, wishes);
+    this.#pending.clear();
+    return { ...report, changes: this.#asServed(changes) };
+  }
+
+  /** Makes Services that were refused part of the next sync, as they are now. */
+  retryRefused(): void {
+    const { loader, cluster } = this.#options;
+    for (const service of loader.refused.keys()) this.#take({ service, plan: cluster.planner.plans.get(service) });
+  }
+
+  async #writeOrReplace(changes: readonly ServedChange[], wishes: TableWishes): Promise<SyncReport> {
     try {
-      const report = await this.#write(changes, wishes);
-      this.#pending.clear();
-      return report;
+      return await this.#write(changes, wishes);
     } catch (error) {
       if (!(error instanceof TableLostError)) throw error;
-      const report = await this.#replace(changes, wishes);
-      this.#pending.clear();
-      return report;
+      return this.#replace(changes, wishes);
     }
+  }
+
+  /** Of a Service that was refused the kernel serves what it kept. */
+  #asServed(changes: readonly ServedChange[]): readonly ServedChange[] {
+    const { loader } = this.#options;
+    if (loader.refused.size === 0) return changes;
+    return changes.map((change) =>
+      loader.refused.has(change.service) ? { ...change, after: loader.model?.planOf(change.service) } : change,
+    );
   }
 
   async #write(changes: readonly ServedChange[], wishes: TableWishes): Promise<SyncReport> {

@@ -1,7 +1,7 @@
 import { nodeView } from '@nftproxier/core';
 import type { Diagnostic } from '@nftproxier/core';
 import { node, service, slice } from '@nftproxier/core/testing';
-import { Loader, NftKilledError, defaultTableSettings } from '@nftproxier/nft';
+import { Loader, NftKilledError, NftRefusedError, defaultTableSettings } from '@nftproxier/nft';
 import type { NetworkElements, TableSettings } from '@nftproxier/nft';
 import { FakeNft, createFakeLoadTarget } from '@nftproxier/nft/testing';
 import { describe, expect, it } from 'vitest';
@@ -107,6 +107,23 @@ describe('Syncer', () => {
     const table = one.loader.tableName ?? '';
     expect(one.fake.dump(table)).toContain('10.244.0.2');
     expect(one.fake.dump(table)).toContain('10.96.0.81');
+  });
+
+  it('says of a refused Service what the kernel serves, and tries it again as it is then', async () => {
+    const one = ready();
+    await one.syncer.sync();
+    one.fail(new NftRefusedError([{ reason: 'other', message: 'refused' }]));
+    one.delta('EndpointSlice', 'set', webSlice('10.244.0.2'));
+    const report = await one.syncer.sync();
+    expect(report?.applied.refused.map(({ service: key }) => key)).toEqual(['default/web']);
+    expect(report?.changes[0]?.after?.ports[0]?.cluster).toMatchObject([{ address: '10.244.0.1' }]);
+    one.fail(undefined);
+    one.syncer.retryRefused();
+    one.delta('EndpointSlice', 'set', webSlice('10.244.0.3'));
+    expect((await one.syncer.sync())?.changes[0]?.after?.ports[0]?.cluster).toMatchObject([{ address: '10.244.0.3' }]);
+    expect(one.loader.refused.size).toBe(0);
+    one.syncer.retryRefused();
+    expect((await one.syncer.sync())?.kind).toBe('nothing');
   });
 
   it('loads a table that somebody deleted anew in the same sync', async () => {
