@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           // Some tests wait for real sockets and timers; on a shared machine they can be late once.
           retry: process.env['CI'] === 'true' ? 1 : 0,
-          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', '**/*.kernel.test.ts'],
           // Against a hang: nothing here asserts how long it takes, and a busy machine is slow.
           testTimeout: 60_000,
@@ -32,7 +32,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'kernel',
-          include: ['packages/*/test/**/*.kernel.test.ts', 'test/**/*.kernel.test.ts'],
+          include: ['packages/*/test/**/*.kernel.test.ts', 'test/**/*.kernel.test.ts', 'examples/**/*.kernel.test.ts'],
           exclude: ['**/node_modules/**', '**/dist/**'],
           // Real packets and real processes: one file at a time, so that tests do not disturb each other's timing.
           fileParallelism: false,

@@ -80,6 +80,12 @@ export const STEPS = [
   },
   { name: 'packages', proves: 'what npm would publish works', lane: 'static', command: script('check-packages.mjs') },
   {
+    name: 'examples',
+    proves: "examples with Node's own test runner; those with vitest are among the unit and kernel tests",
+    lane: 'static',
+    command: [node, '--test', join(ROOT, 'examples/render-in-ci/ruleset.node-test.mjs')],
+  },
+  {
     name: 'unit',
     proves: 'unit and property tests',
     lane: 'tests',
