@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Planner, nodeView, withDefaults } from '@nftproxier/core';
-import type { EndpointSlice, KubernetesObject, Service } from '@nftproxier/core';
+import type { KubernetesObject } from '@nftproxier/core';
 import { defaultTableSettings, prepareTable, renderTransaction } from '@nftproxier/nft';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
