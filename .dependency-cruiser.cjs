@@ -135,13 +135,15 @@ module.exports = {
     },
     {
       name: 'one-place-for-processes',
-      comment: 'Each program that we start has one module that starts it: nft, `ip monitor`, a credential plugin.',
+      comment:
+        'Each program that we start has one module that starts it: nft, `ip monitor`, a credential plugin, iptables and ipvs to clean up.',
       severity: 'error',
       from: {
         path: '^packages/[^/]+/src/',
         pathNot: [
           '^packages/nft/src/run/',
           '^packages/daemon/src/host/address-monitor[.]ts$',
+          '^packages/daemon/src/takeover/programs[.]ts$',
           '^packages/daemon/src/reflector/config/exec-plugin[.]ts$',
         ],
       },

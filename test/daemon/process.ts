@@ -11,6 +11,8 @@ export interface DaemonProcess {
   readonly log: () => string;
   /** Resolves when it has written a line with this text, also one it wrote before. */
   says(text: string): Promise<void>;
+  /** Resolves with its exit code when it has ended by itself. */
+  readonly ended: Promise<number | undefined>;
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined>;
 }
 
@@ -21,6 +23,8 @@ export function startDaemon(namespace: NetworkNamespace, args: readonly string[]
     reject: false,
     stdin: 'ignore',
     all: true,
+    // A busy machine is slow; execa would kill what takes 5 seconds to end.
+    forceKillAfterDelay: 60_000,
   });
   let log = '';
   child.all.setEncoding('utf8').on('data', (text: string) => {
@@ -36,6 +40,7 @@ export function startDaemon(namespace: NetworkNamespace, args: readonly string[]
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     },
+    ended: child.then(({ exitCode }) => exitCode),
     async stop(signal = 'SIGTERM') {
       child.kill(signal);
       return (await child).exitCode;

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { defineFlags, flagHelp } from '../config/index.js';
+import type { CleanupOptions } from './cleanup.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
 import type { TraceOptions } from './trace.js';
@@ -52,6 +53,16 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
     .action(async (options: TraceOptions, command: Command) => {
       const { trace } = await import('./trace.js');
       finish(await trace(command.args, options, output));
+    });
+
+  program
+    .command('cleanup')
+    .description('remove every rule of nftproxier from this node; to be run when no nftproxier runs on it')
+    .option('--kube-proxy', 'remove what kube-proxy left, too: nftables, and iptables and ipvs if their tools are here')
+    .addHelpText('after', examples('nftproxier cleanup', 'nftproxier cleanup --kube-proxy'))
+    .action(async (options: CleanupOptions) => {
+      const { cleanup } = await import('./cleanup.js');
+      finish(await cleanup(options, output));
     });
 
   return program.exitOverride((error) => {

@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { Loader, createLoadTarget, createNft } from '@nftproxier/nft';
+import { createNft } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import { toYaml } from '../config/index.js';
 import type { Configuration } from '../config/index.js';
 import { applyHostSettings } from '../daemon/host-checks.js';
 import { serve } from '../daemon/serve.js';
+import { removeOwnTables } from './cleanup.js';
 import { configurationFrom } from './configuration.js';
 import { createLog } from './log.js';
 import { exitCodes } from './output.js';
@@ -45,6 +46,6 @@ function writeConfiguration(file: string, configuration: Configuration, log: Log
 }
 
 async function cleanUp(log: Logger): Promise<void> {
-  await new Loader(createLoadTarget(createNft())).remove();
+  await removeOwnTables(createNft());
   log.info('removed all tables of nftproxier');
 }

@@ -237,6 +237,13 @@ export const nftproxier = z
       precedence: 'always',
       reload: 'live',
     }),
+    takeover: field(z.boolean().default(true), {
+      about:
+        'Remove what kube-proxy left on the node, once our own rules are live and while kube-proxy does not run. Switch it off where kube-proxy is to go on serving some Services.',
+      flag: 'takeover',
+      precedence: 'always',
+      reload: 'restart',
+    }),
   })
   .prefault({});
 

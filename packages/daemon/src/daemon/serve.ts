@@ -2,6 +2,7 @@ import { Loader, createLoadTarget } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
 import { openServers } from '../observe/servers.js';
+import { createNodeTakeover } from '../observe/takeover.js';
 import { createSource } from '../sources/create.js';
 import { Endings } from './endings.js';
 import { prepareMachine } from './machine.js';
@@ -33,8 +34,11 @@ export async function serve({ configuration, given, version, log, stopped }: Ser
     const loader = new Loader(createLoadTarget(nft));
     const servers = openServers({ configuration, given, families, log, version, startTime, fatal: giveUp });
     endings.add(() => servers.close());
+    const takeover = createNodeTakeover({ configuration, nft, log, metrics: servers.metrics });
+    endings.add(() => takeover.stop());
+    void takeover.begin();
     const node = { configuration, nodeName, families, startTime, log };
-    await startProxy({ ...node, source, required, loader, servers, endings });
+    await startProxy({ ...node, source, required, loader, servers, takeover, endings });
     log.info({ signal: await Promise.race([stopped, givenUp]) }, 'stopping; the rules stay in place');
   } finally {
     await endings.run((error) => {

@@ -9,6 +9,7 @@ import type { Servers } from '../observe/servers.js';
 import type { ChosenSource } from '../sources/create.js';
 import { systemClock } from '../sync/clock.js';
 import { Proxy } from '../sync/proxy.js';
+import type { Takeover } from '../takeover/index.js';
 import type { Endings } from './endings.js';
 
 /** What a proxy is connected with. */
@@ -18,6 +19,8 @@ export interface StartProxyOptions extends ChosenSource {
   readonly families: readonly Family[];
   readonly loader: Loader;
   readonly servers: Servers;
+  /** Told when our rules are live. */
+  readonly takeover: Takeover;
   /** Milliseconds since 1970. */
   readonly startTime: number;
   readonly log: Logger;
@@ -26,7 +29,8 @@ export interface StartProxyOptions extends ChosenSource {
 
 /** Connects the proxy with the machine's addresses, its observers and connection tracking, and starts it. */
 export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
-  const { configuration, nodeName, families, source, required, loader, servers, startTime, log, endings } = options;
+  const { configuration, nodeName, families, source, required, loader, servers, takeover, startTime, log, endings } =
+    options;
   const addresses = await monitorAddresses({
     changed: () => {
       proxy.addressesChanged();
@@ -44,6 +48,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
     cluster: () => proxy.cluster,
     served: (report) => {
       flows?.served(report);
+      takeover.served();
     },
     startTime,
     now: Date.now,

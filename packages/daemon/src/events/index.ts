@@ -4,6 +4,7 @@ export {
   failedToStartMetricServer,
   failedToStartProxierHealthcheck,
   failedToStartServiceHealthcheck,
+  kubeProxyRunning,
   rulesRefused,
   type ServiceReference,
   starting,

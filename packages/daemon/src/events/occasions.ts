@@ -31,6 +31,15 @@ const onService = (reference: ServiceReference, reason: string, action: string, 
 /** The proxy of a node starts. */
 export const starting = (nodeName: string): EventFacts => startKubeProxy(nodeName, 'Normal', 'Starting', '');
 
+/** kube-proxy runs on the node too. */
+export const kubeProxyRunning = (nodeName: string, note: string): EventFacts => ({
+  regarding: node(nodeName),
+  type: 'Warning',
+  reason: 'KubeProxyRunning',
+  action: 'TakeOver',
+  note,
+});
+
 /** The health server cannot listen, and the configuration says that this is the end. */
 export const failedToStartProxierHealthcheck = (nodeName: string, note: string): EventFacts =>
   startKubeProxy(nodeName, 'Warning', 'FailedToStartProxierHealthcheck', note);

@@ -159,6 +159,7 @@ const rows: readonly Row[] = [
   },
   { field: 'nftproxier.skipKernelVersionCheck', fallback: false, given: true, invalid: flag },
   { field: 'nftproxier.conntrackCleanup', fallback: true, given: false, invalid: flag },
+  { field: 'nftproxier.takeover', fallback: true, given: false, invalid: flag },
 ];
 
 const file = (row: Row, value: unknown) =>

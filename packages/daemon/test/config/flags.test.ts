@@ -193,6 +193,7 @@ const rows: readonly Row[] = [
     invalid: flag,
     beside: true,
   },
+  { flag: 'takeover', field: 'nftproxier.takeover', given: 'false', becomes: false, invalid: flag, beside: true },
 ];
 
 test('every flag that sets a field has a row', () => {

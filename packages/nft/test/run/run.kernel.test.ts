@@ -7,7 +7,9 @@ import {
   checkNft,
   checkPermission,
   createTarget,
+  deleteForeignTable,
   deleteTable,
+  foreignTableExists,
   listChains,
   listElements,
   tableExists,
@@ -165,6 +167,24 @@ it('deletes a table, once or twice', async () => {
   await nft.run('add table inet gone\n');
   await deleteTable(nft, 'gone');
   await deleteTable(nft, 'gone');
+});
+
+it('knows and deletes tables of others by family and name', async () => {
+  await nft.run('add table ip foreign\nadd table ip6 foreign\n');
+  const [ip, ip6, inet] = (['ip', 'ip6', 'inet'] as const).map((family) => ({ family, name: 'foreign' }));
+  if (!ip || !ip6 || !inet) throw new Error('three tables');
+  const present = async (): Promise<readonly boolean[]> => [
+    await foreignTableExists(nft, ip),
+    await foreignTableExists(nft, ip6),
+    await foreignTableExists(nft, inet),
+  ];
+  expect(await present()).toEqual([true, true, false]);
+  expect(await deleteForeignTable(nft, ip)).toBe(true);
+  expect(await deleteForeignTable(nft, ip)).toBe(false);
+  expect(await deleteForeignTable(nft, inet)).toBe(false);
+  expect(await present()).toEqual([false, true, false]);
+  expect(await deleteForeignTable(nft, ip6)).toBe(true);
+  await expect(deleteForeignTable(nft, { family: 'ip', name: 'x; flush ruleset' })).rejects.toThrow('name of a table');
 });
 
 it('takes effect not at all when it is only checked or cancelled', async () => {

@@ -139,6 +139,12 @@ export const ownMetrics = [
     labels: [],
   },
   {
+    name: 'nftproxier_kube_proxy_running',
+    type: 'gauge',
+    help: 'Whether kube-proxy is seen to run on this node (1) or not (0)',
+    labels: [],
+  },
+  {
     name: 'nftproxier_health_check_listen_failures_total',
     type: 'counter',
     help: 'Health-check node ports that could not be listened on',
