@@ -48,7 +48,7 @@ export async function startTraffic(lab: Lab, { tcp, udp }: TrafficTargets): Prom
       ...tcp.map((to) => ({ ...to, protocol: 'TCP' as const })),
       ...udp.map((to) => ({ ...to, protocol: 'UDP' as const })),
     ].flatMap((to) =>
-      Array.from({ length: perTarget }, (_, index) => ({ from, to, flow: `${JSON.stringify([from, to, index])}` })),
+      Array.from({ length: perTarget }, (_, index) => ({ from, to, flow: JSON.stringify([from, to, index]) })),
     ),
   );
   const askAll = async (): Promise<void> => {

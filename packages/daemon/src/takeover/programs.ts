@@ -52,7 +52,7 @@ export function hostPrograms(prefix: readonly string[] = []): Programs {
         const [end] = await Promise.all([once(child, 'close'), once(reading, 'close')]);
         const [code, signal] = end as [number | null, string | null];
         // nsenter and its like say in these words, with this code, that there is no such program.
-        if (code === 127 && /No such file or directory/u.test(errors)) return false;
+        if (code === 127 && errors.includes('No such file or directory')) return false;
         if (code !== 0) throw new ProgramError(argv, errors.trim().split('\n', 1)[0] || (signal ?? String(code)));
         return true;
       } catch (error) {

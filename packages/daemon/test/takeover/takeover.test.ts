@@ -23,7 +23,7 @@ function scene({ wanted = true, removals = [] as readonly LeftoversRemoval[] } =
   };
   const takeover = createTakeover({
     detector: {
-      running: () => (node.error === undefined ? Promise.resolve(node.running) : Promise.reject(node.error as Error)),
+      running: () => (node.error === undefined ? Promise.resolve(node.running) : Promise.reject(node.error)),
       tables: () => Promise.resolve(node.tables),
     },
     removeLeftovers: wanted ? () => Promise.resolve(removals[node.removed++] ?? removal()) : undefined,
