@@ -7,6 +7,7 @@ import {
   failedToStartMetricServer,
   failedToStartProxierHealthcheck,
   failedToStartServiceHealthcheck,
+  kubeProxyRunning,
   rulesRefused,
   starting,
 } from '../../src/events/index.js';
@@ -76,6 +77,7 @@ describe('the occasions', () => {
     [failedToStartMetricServer('node-1', 'n'), onNode, 'Warning', 'FailedToStartMetricServer', 'StartKubeProxy'],
     [failedToStartServiceHealthcheck(shop, 'n'), onService, 'Warning', 'FailedToStartServiceHealthcheck', 'Listen'],
     [rulesRefused(shop, 'n'), onService, 'Warning', 'RulesRefused', 'SyncProxyRules'],
+    [kubeProxyRunning('node-1', 'n'), onNode, 'Warning', 'KubeProxyRunning', 'TakeOver'],
     [addressConflict(shop, 'n'), onService, 'Warning', 'AddressConflict', 'SyncProxyRules'],
   ])('$reason', (event, regarding, type, reason, action) => {
     expect(event).toEqual({ regarding, type, reason, action, note: event.note });

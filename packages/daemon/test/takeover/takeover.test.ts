@@ -19,7 +19,7 @@ function scene({ wanted = true, removals = [] as readonly LeftoversRemoval[] } =
     running: [] as readonly string[],
     tables: [] as readonly string[],
     removed: 0,
-    error: undefined as unknown,
+    error: undefined as Error | undefined,
   };
   const takeover = createTakeover({
     detector: {
