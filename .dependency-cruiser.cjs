@@ -11,7 +11,7 @@ const flow = {
     ['delta'],
     ['table'],
     ['run'],
-    ['fake', 'trace', 'conntrack'],
+    ['fake', 'trace', 'conntrack', 'counters'],
     ['load'],
     ['testing'],
   ],

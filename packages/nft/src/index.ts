@@ -4,5 +4,7 @@ export * from './ruleset/index.js';
 export * from './run/index.js';
 export * from './trace/index.js';
 export * from './table/model.js';
+export type { CountedElement } from './table/counted.js';
 export * from './conntrack/index.js';
+export * from './counters/index.js';
 export * from './load/index.js';

@@ -66,6 +66,7 @@ export function wishesOf(configuration: Configuration, around: Surroundings): Wi
       masqueradeAll,
       localPods: pods.detectors,
       nodePorts: { IPv4: { kind: scopes.IPv4.kind }, IPv6: { kind: scopes.IPv6.kind } },
+      counters: 'off',
     },
     network: { nodePortAddresses: listed, serviceCIDRs: around.serviceCIDRs },
     warnings: [...pods.warnings, ...scopes.warnings],

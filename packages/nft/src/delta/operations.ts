@@ -1,3 +1,4 @@
+import type { ServiceKey } from '@nftproxier/core';
 import type { Element, Operation, Rule } from '../syntax/index.js';
 import type { PlacedElement } from '../ruleset/parts.js';
 import { leadsTo, sharedChainName, sharedChainRules } from '../ruleset/pick.js';
@@ -8,7 +9,7 @@ import type { ElementsBySet, ServiceDelta } from './service.js';
 
 /** A service's delta, and whose it is. */
 export interface OwnedDelta {
-  readonly owner: string;
+  readonly owner: ServiceKey;
   readonly delta: ServiceDelta;
 }
 

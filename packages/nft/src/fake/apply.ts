@@ -171,6 +171,7 @@ function addSet(table: FakeTable, declaration: SetDeclaration, undo: UndoLog): v
 
 function isSame(a: FakeSet, b: FakeSet): boolean {
   const flags = (set: FakeSet): string => [...(set.declaration.flags ?? [])].sort().join(',');
+  if (a.declaration.counter !== b.declaration.counter) return false;
   if (flags(a) !== flags(b) || !sameTypes(a.keyTypes, b.keyTypes)) return false;
   if (Array.isArray(a.valueTypes) && Array.isArray(b.valueTypes)) return sameTypes(a.valueTypes, b.valueTypes);
   return a.valueTypes === b.valueTypes;

@@ -3,7 +3,7 @@ import type { NftTarget } from '../run/target.js';
 import { listChains, listElements, listSetNames } from '../run/listing.js';
 import type { ListedChain } from '../run/listing.js';
 import type { Nft } from '../run/nft.js';
-import type { Element } from '../syntax/index.js';
+import type { ListedElement } from '../run/json.js';
 
 /** What a loader needs of nftables: the real one, or the fake. */
 export interface LoadTarget extends NftTarget {
@@ -11,8 +11,8 @@ export interface LoadTarget extends NftTarget {
   listChains(): Promise<readonly ListedChain[]>;
   /** The names of a table's sets. */
   listSets(table: string): Promise<readonly string[]>;
-  /** The elements of one set, with their timers. */
-  listElements(table: string, set: string): Promise<readonly Element[]>;
+  /** The elements of one set, with their timers and counters. */
+  listElements(table: string, set: string): Promise<readonly ListedElement[]>;
 }
 
 /** The kernel as a loader needs it. */

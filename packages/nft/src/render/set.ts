@@ -16,6 +16,7 @@ export function renderSetBody(set: SetDeclaration): string {
   if (set.flags !== undefined && set.flags.length > 0) body += ` flags ${set.flags.join(',')};`;
   if (set.timeoutSeconds !== undefined) body += `${renderSeconds('timeout', set.timeoutSeconds)};`;
   if (set.size !== undefined) body += ` size ${renderNumber(set.size, 'a size', 1)};`;
+  if (set.counter === true) body += ' counter;';
   return `${renderName(set.name, kindOf(set))} { ${body} }`;
 }
 

@@ -2,6 +2,7 @@ import type { Frontend, Outcome, ServicePortPlan } from '@nftproxier/core';
 import type { Atom, Verdict } from '../syntax/index.js';
 import { affinityContribution } from './affinity.js';
 import type { AffinityChains } from './affinity.js';
+import { endpointCounters, frontendCounter } from './counting.js';
 import { chainNames, setNames, slotMapName, wordOf } from './names.js';
 import type { List, SlotKey } from './names.js';
 import type { Contribution, PlacedElement, PortSlots, SlotRange } from './parts.js';
@@ -19,10 +20,11 @@ export function contributionOf(
 ): Contribution {
   const affinity =
     plan.affinity === undefined ? undefined : affinityContribution(service, plan, plan.affinity, settings);
-  const parts = plan.frontends.map((frontend) => frontendPart(frontend, plan, slots, affinity));
+  const isCounted = settings.counters !== 'off';
+  const parts = plan.frontends.map((frontend) => frontendPart(frontend, plan, slots, affinity, isCounted));
   return {
     elements: parts.flatMap((part) => part.elements),
-    shared: sharedElements(plan),
+    shared: [...sharedElements(plan), ...(settings.counters === 'endpoints' ? endpointCounters(plan) : [])],
     ranges: parts.flatMap((part) => part.ranges),
     chains: parts.flatMap((part) => part.chains),
     ownChains: affinity?.ownChains ?? [],
@@ -41,6 +43,7 @@ function frontendPart(
   plan: ServicePortPlan,
   slots: PortSlots,
   affinity: AffinityChains | undefined,
+  isCounted: boolean,
 ): FrontendPart {
   const names = setNames(plan.family);
   const protocol = wordOf(plan.protocol);
@@ -57,6 +60,7 @@ function frontendPart(
   }
   const route = routeOf(frontend, plan, slots);
   if (route === undefined) return { elements, ranges: [], chains: [] };
+  if (isCounted) elements.push(frontendCounter(frontend, plan));
 
   const chain = affinity === undefined ? sharedChainName(route.chain) : affinity.chainFor(route.chain);
   elements.push({

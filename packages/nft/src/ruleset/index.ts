@@ -1,4 +1,5 @@
 export {
+  type Counters,
   defaultTableSettings,
   type LocalPodDetector,
   type NetworkElements,

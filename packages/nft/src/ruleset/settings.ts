@@ -14,6 +14,9 @@ export type NodePortAddresses =
   /** At the addresses that {@link NetworkElements.nodePortAddresses} lists. */
   | { readonly kind: 'listed' };
 
+/** What is counted: nothing, new connections per frontend, or those of every endpoint as well. */
+export type Counters = 'off' | 'services' | 'endpoints';
+
 /** What the fixed part of the table depends on. A change of it needs a new table. */
 export interface TableSettings {
   /** The families that the table has sets and rules for. */
@@ -26,6 +29,8 @@ export interface TableSettings {
   readonly localPods: { readonly [family in Family]?: LocalPodDetector };
   /** Per family: which of the node's addresses (`nodePortAddresses` of kube-proxy) lead to node ports. */
   readonly nodePorts: { readonly [family in Family]: NodePortAddresses };
+  /** What the table counts. */
+  readonly counters: Counters;
 }
 
 /** What the table knows of the node and cluster beside Services: elements, changed in place. */
@@ -36,11 +41,12 @@ export interface NetworkElements {
   readonly serviceCIDRs: readonly Cidr[];
 }
 
-/** kube-proxy's defaults, with no way to tell local pods and node ports at listed addresses. */
+/** kube-proxy's defaults, with no way to tell local pods, node ports at listed addresses, and without counters. */
 export const defaultTableSettings: TableSettings = {
   families: ['IPv4', 'IPv6'],
   masqueradeMark: 0x4000,
   masqueradeAll: false,
   localPods: {},
   nodePorts: { IPv4: { kind: 'listed' }, IPv6: { kind: 'listed' } },
+  counters: 'off',
 };

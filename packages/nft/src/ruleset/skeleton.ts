@@ -12,6 +12,14 @@ import {
   randomSlot,
   slotKey,
 } from './keys.js';
+import {
+  countAddressRules,
+  countEndpointRules,
+  countingChains,
+  countingSets,
+  countNodePortRules,
+  shardOperations,
+} from './counting.js';
 import { chainNames, setNames, slotMapName } from './names.js';
 import { isFromLocalPod } from './pick.js';
 import type { TableSettings } from './settings.js';
@@ -25,7 +33,11 @@ export interface FilledChain {
 
 /** The table's sets and maps: their number does not depend on Services. */
 export function skeletonSets(settings: TableSettings): readonly SetDeclaration[] {
-  return settings.families.flatMap((family) => [...fixedSets(family), ...slotMaps(family)]);
+  return settings.families.flatMap((family) => [
+    ...fixedSets(family),
+    ...slotMaps(family),
+    ...countingSets(family, settings),
+  ]);
 }
 
 function fixedSets(family: Family): readonly SetDeclaration[] {
@@ -62,6 +74,7 @@ export function skeletonChains(settings: TableSettings): readonly FilledChain[] 
   return [
     { chain: { name: chainNames.reject }, rules: [[reject]] },
     { chain: { name: chainNames.mark }, rules: [[{ kind: 'mark-or', mask: settings.masqueradeMark }]] },
+    ...families.flatMap((family) => countingChains(family, settings)),
     { chain: { name: chainNames.services }, rules: families.flatMap((family) => serviceRules(family, settings)) },
     { chain: { name: chainNames.firewall }, rules: families.map(firewallRule) },
     { chain: { name: chainNames.noEndpointsCheck }, rules: families.map(noEndpointsRule) },
@@ -80,7 +93,9 @@ function serviceRules(family: Family, settings: TableSettings): readonly Rule[] 
   const names = setNames(family);
   return [
     ...masqueradeRules(family, settings),
+    ...countAddressRules(family, settings),
     ...twice([lookup(addressKey(family), names.services)]),
+    ...countNodePortRules(family, toNodePortAddress(family, settings), settings),
     ...twice([...toNodePortAddress(family, settings), lookup(nodePortKey, names.nodePorts)]),
   ];
 }
@@ -154,7 +169,9 @@ export function baseChains(settings: TableSettings): readonly FilledChain[] {
     filter('filter-input', 'input', 0, check(noEndpointNodePortsCheck), check(noEndpointsCheck)),
     filter('filter-forward', 'forward', 0, check(noEndpointsCheck), check(clusterIPsCheck)),
     filter('filter-output', 'output', 0, check(noEndpointsCheck), check(clusterIPsCheck)),
-    nat('nat-postrouting', 'postrouting', 100, ...postroutingRules(settings)),
+    nat('nat-postrouting', 'postrouting', 100, ...countEndpointRules(settings), ...postroutingRules(settings)),
+    // Connections to endpoints in the node's own network that come from outside end here.
+    ...(settings.counters === 'endpoints' ? [nat('nat-input', 'input', 100, ...countEndpointRules(settings))] : []),
   ];
 }
 
@@ -179,6 +196,7 @@ export function skeletonOperations(settings: TableSettings): readonly Operation[
     { op: 'add-table' },
     ...skeletonSets(settings).map((set): Operation => ({ op: 'add-set', set })),
     ...skeletonChains(settings).flatMap(fill),
+    ...shardOperations(settings),
   ];
 }
 

@@ -21,6 +21,7 @@ export {
   tableExists,
 } from './listing.js';
 export { deleteForeignTable, type ForeignTable, foreignTableExists } from './foreign.js';
+export type { ListedElement } from './json.js';
 export type { ListOptions, Nft, RunOptions, TerseOptions } from './nft.js';
 export { createNft, type NftOptions } from './process.js';
 export type { RefusalReason } from './reason.js';

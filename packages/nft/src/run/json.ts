@@ -15,11 +15,17 @@ export function field(value: Json, name: string): Json {
   return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, Json>>)[name] : undefined;
 }
 
+/** An element with what it has counted, in a set that counts. */
+export interface ListedElement extends Element {
+  /** Look-ups that found it, since it was added. */
+  readonly packets?: number;
+}
+
 /**
  * An element as nft prints it, or undefined for one this package does not write. nft wraps a key in `{"elem": …}` when it
- * has a timer or comment, a key of several parts in `{"concat": …}`; a map's elements are pairs of key and value.
+ * has a timer, counter or comment, a key of several parts in `{"concat": …}`; a map's elements are pairs of key and value.
  */
-export function elementOf(json: Json): Element | undefined {
+export function elementOf(json: Json): ListedElement | undefined {
   const [keyJson, valueJson] = Array.isArray(json) ? (json as readonly Json[]) : [json];
   const wrapped = field(keyJson, 'elem');
   const key = atomsOf(wrapped === undefined ? keyJson : field(wrapped, 'val'));
@@ -28,11 +34,13 @@ export function elementOf(json: Json): Element | undefined {
   if (valueJson !== undefined && value === undefined) return undefined;
   const timeout = field(wrapped, 'timeout');
   const expires = field(wrapped, 'expires');
+  const packets = field(field(wrapped, 'counter'), 'packets');
   return {
     key,
     ...(value !== undefined && { value }),
     ...(typeof timeout === 'number' && { timeoutSeconds: timeout }),
     ...(typeof expires === 'number' && { expiresSeconds: expires }),
+    ...(typeof packets === 'number' && { packets }),
   };
 }
 

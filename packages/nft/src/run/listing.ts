@@ -1,7 +1,8 @@
-import type { Chain, Element } from '../syntax/index.js';
+import type { Chain } from '../syntax/index.js';
 import { renderName } from '../render/index.js';
 import { NftRefusedError } from './error.js';
 import { elementOf, field, objectsOf } from './json.js';
+import type { ListedElement } from './json.js';
 import type { ListOptions, Nft } from './nft.js';
 
 /** A chain as the kernel has it. */
@@ -44,7 +45,7 @@ export async function listSetNames(nft: Nft, table: string, options?: ListOption
 /** What was read of a set or map. */
 export interface ListedElements {
   /** Elements that were read, with their timers in seconds. */
-  readonly elements: readonly Element[];
+  readonly elements: readonly ListedElement[];
   /** Elements in forms this package does not write, e.g. ranges that are not prefixes. */
   readonly unread: number;
 }

@@ -99,6 +99,8 @@ export interface SetDeclaration {
   readonly timeoutSeconds?: number;
   /** Most elements the kernel accepts; needed for sets that rules fill. */
   readonly size?: number;
+  /** Every look-up that finds an element counts its packet at it: with the element, from Linux 5.7 on. */
+  readonly counter?: true;
 }
 
 /** One element of a set or map. */

@@ -10,6 +10,8 @@ import { sharedChainName } from '../ruleset/pick.js';
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
 import { slotsFor } from '../slots/assign.js';
 import type { Operation } from '../syntax/index.js';
+import { CountedElements } from './counted.js';
+import type { CountedElement } from './counted.js';
 
 /** A change worked out, but not made: nothing is remembered of it until it is committed. */
 export interface PreparedChange {
@@ -50,6 +52,7 @@ export class TableModel {
   readonly #users = new Map<string, number>();
   readonly #chains = new Set<string>();
   readonly #staleChains = new Set<string>();
+  readonly #counted = new CountedElements();
   #network: NetworkElements = { nodePortAddresses: [], serviceCIDRs: [] };
   #slots = 0;
   #servicePorts = 0;
@@ -71,6 +74,11 @@ export class TableModel {
   /** What the table holds of node and cluster beside Services. */
   get network(): NetworkElements {
     return this.#network;
+  }
+
+  /** The elements that count new connections, by set and key; none where counters are off. */
+  get counted(): ReadonlyMap<string, ReadonlyMap<string, CountedElement>> {
+    return this.#counted.sets;
   }
 
   /** The plan the table holds of a service. */
@@ -121,6 +129,9 @@ export class TableModel {
       }
       for (const chain of newChains) this.#chains.add(sharedChainName(chain));
       for (const { delta } of deltas) this.#rememberChains(delta);
+      if (this.settings.counters === 'off') return;
+      this.#counted.change(deltas);
+      this.#counted.changeShared(users.changes.remove, users.changes.add);
     };
     return { operations, commit };
   }

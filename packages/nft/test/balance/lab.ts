@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { nodeView, Planner } from '@nftproxier/core';
+import { nodeView, parseAddress, Planner } from '@nftproxier/core';
 import type { Client, EndpointSlice, Family, Protocol, Service, ServicePortPlan } from '@nftproxier/core';
 import { createLoadTarget, Loader } from '../../src/load/index.js';
 import { defaultTableSettings } from '../../src/ruleset/index.js';
@@ -78,7 +78,8 @@ export async function openLab(endpoints: number, settings: TableSettings = defau
   const loader = new Loader(target);
   const replace = async (): Promise<void> => {
     planner.takeChanges();
-    const network = { nodePortAddresses: [], serviceCIDRs: [] };
+    const nodePortAddresses = Object.values(addresses.node).flatMap((address) => parseAddress(address) ?? []);
+    const network = { nodePortAddresses, serviceCIDRs: [] };
     await loader.replace({ settings, network, plans: planner.plans.values() });
   };
 

@@ -64,6 +64,10 @@ export const declarations: readonly (readonly [SetDeclaration, string])[] = [
     'set clients { typeof ip saddr; flags dynamic,timeout; timeout 10800s; size 65535; }',
   ],
   [
+    { name: 'connections', key: frontend, counter: true },
+    'set connections { typeof ip daddr . meta l4proto . th dport; counter; }',
+  ],
+  [
     { name: 'services', key: frontend, value: 'verdict' },
     'map services { typeof ip daddr . meta l4proto . th dport : verdict; }',
   ],

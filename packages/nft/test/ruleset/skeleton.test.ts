@@ -17,6 +17,8 @@ const variants: [string, TableSettings][] = [
   ['node ports everywhere', { ...settings, nodePorts: { IPv4: { kind: 'all' }, IPv6: { kind: 'all' } } }],
   ['masquerade all', { ...settings, masqueradeAll: true }],
   ['another mark', { ...settings, masqueradeMark: 0x80_00_00_00 }],
+  ['with counters', { ...settings, counters: 'services' }],
+  ['with counters of endpoints', { ...settings, counters: 'endpoints' }],
   ['local pods by interface', { ...settings, localPods: { IPv4: { kind: 'interface', name: 'veth', prefix: true } } }],
 ];
 
@@ -25,8 +27,12 @@ describe('the fixed part of the table', () => {
     const nft = new FakeNft();
     await nft.apply({ table: 't', operations: skeletonOperations(of) });
     await nft.apply({ table: 't', operations: activationOperations(of) });
-    expect(nft.tables.get('t')?.sets.size).toBe(22 * of.families.length);
-    expect(nft.tables.get('t')?.chains.size).toBe(15);
+    // Of each counted thing: sixteen sets and chains, and the map that leads to them; node ports have one set.
+    const counted = { off: 0, services: 1, endpoints: 2 }[of.counters];
+    const counting = 17 * counted + (counted === 0 ? 0 : 1);
+    expect(nft.tables.get('t')?.sets.size).toBe((22 + counting) * of.families.length);
+    const input = of.counters === 'endpoints' ? 1 : 0;
+    expect(nft.tables.get('t')?.chains.size).toBe(15 + 16 * counted * of.families.length + input);
   });
 
   test.each(variants)('%s: has base chains only once it is in service', (_, of) => {
