@@ -14,7 +14,7 @@ class Scene {
   readonly counts = new Map<string, number>();
   readonly read: string[] = [];
   clock = 0;
-  table: { tableName: string | undefined; model: TableModel | undefined } = {
+  readonly table: { tableName: string | undefined; model: TableModel | undefined } = {
     tableName: 'nftproxier',
     model: undefined,
   };
@@ -24,17 +24,9 @@ class Scene {
 
   constructor(counters: Counters = 'services', most?: number) {
     this.#counters = counters;
-    const scene = this;
     this.replace();
     this.reader = new CounterReader({
-      table: {
-        get tableName() {
-          return scene.table.tableName;
-        },
-        get model() {
-          return scene.table.model;
-        },
-      },
+      table: this.table,
       listElements: (table, set) => {
         this.read.push(`${table} ${set}`);
         if (this.failure !== undefined) return Promise.reject(this.failure);
@@ -50,7 +42,7 @@ class Scene {
     const model = new TableModel({ ...defaultTableSettings, counters: this.#counters });
     this.planner.takeChanges();
     model.prepare([...this.planner.plans].map(([key, plan]) => ({ service: key, plan }))).commit();
-    this.table = { tableName: 'nftproxier', model };
+    this.table.model = model;
     this.counts.clear();
   }
 
@@ -208,7 +200,7 @@ describe('a reading', () => {
     const scene = new Scene('off').service('web', 1);
     scene.commit();
     expect(await scene.reader.readNext()).toBeUndefined();
-    scene.table = { tableName: undefined, model: undefined };
+    Object.assign(scene.table, { tableName: undefined, model: undefined });
     expect(await scene.reader.readNext()).toBeUndefined();
     expect([scene.read, scene.reader.services(), scene.reader.endpoints()]).toEqual([[], [], []]);
   });
