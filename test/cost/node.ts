@@ -6,7 +6,9 @@ import { createLog } from '../../packages/daemon/src/commands/log.js';
 import { loadConfiguration } from '../../packages/daemon/src/config/index.js';
 import { createProxyHealth, createServiceHealth } from '../../packages/daemon/src/health/index.js';
 import { createMetrics } from '../../packages/daemon/src/metrics/index.js';
-import { createObserver } from '../../packages/daemon/src/observe/observer.js';
+import { healthObserver } from '../../packages/daemon/src/observe/health.js';
+import { metricsObserver } from '../../packages/daemon/src/observe/metrics.js';
+import { together } from '../../packages/daemon/src/observe/together.js';
 import type { Batch, ObjectEvent, Source } from '../../packages/daemon/src/sources/source.js';
 import { Proxy } from '../../packages/daemon/src/sync/proxy.js';
 import type { SyncReport } from '../../packages/daemon/src/sync/syncer.js';
@@ -58,25 +60,30 @@ export class CountedNode {
     this.#metrics = createMetrics({
       ...{ version: '', nodeVersion: '', platform: '', featureGates: {}, readFile: () => '', startTime: 0 },
     });
-    const observer = createObserver({
-      ...{ families, health, metrics: this.#metrics, loader, startTime: 0, now: () => 0 },
-      serviceHealth: createServiceHealth({ isFresh: () => true, failed: () => undefined }),
-      cluster: () => this.#proxy.cluster,
-      served: (report) => {
-        expectationsOf(report.changes);
-        this.#report = report;
-        this.#synced();
+    const serviceHealth = createServiceHealth({ isFresh: () => true, failed: () => undefined });
+    const cluster = () => this.#proxy.cluster;
+    const observer = together([
+      healthObserver({ families, health, serviceHealth }),
+      metricsObserver({ families, metrics: this.#metrics, loader, cluster, startTime: 0, now: () => 0 }),
+      {
+        synced: (outcome) => {
+          if (!outcome.ok) return;
+          expectationsOf(outcome.report.changes);
+          this.#report = outcome.report;
+          this.#synced();
+        },
       },
-    });
+    ]);
     const source: Source = {
       start: (onBatch) => {
         this.#hand = onBatch;
         return Promise.resolve();
       },
       stop: () => Promise.resolve(),
+      status: () => [],
     };
     this.#proxy = new Proxy({
-      ...{ configuration: loaded.configuration, nodeName, families, source, loader, observer },
+      ...{ configuration: () => loaded.configuration, nodeName, families, source, loader, observer },
       required: ['Service', 'EndpointSlice'],
       log: createLog(loaded.configuration, { out: () => undefined, err: () => undefined }),
       clock: {

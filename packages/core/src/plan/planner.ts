@@ -55,6 +55,13 @@ export class Planner {
     return this.#orphans;
   }
 
+  /** `metadata.uid` of the Service of this namespace and name; undefined where there is none, or its source gives none. */
+  uidOf(service: KubernetesObject): string | undefined {
+    const key = serviceKeyOf(service);
+    const uid = key === undefined ? undefined : this.#services.get(key)?.uid;
+    return uid === '' ? undefined : uid;
+  }
+
   /** Whether {@link takeChanges} would return anything. */
   get pending(): boolean {
     return this.#dirty.size > 0;

@@ -3,7 +3,7 @@ import { createNft } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import { toYaml } from '../config/index.js';
 import type { Configuration } from '../config/index.js';
-import { applyHostSettings } from '../daemon/host-checks.js';
+import { prepareMachine } from '../daemon/machine.js';
 import { serve } from '../daemon/serve.js';
 import { removeOwnTables } from './cleanup.js';
 import { configurationFrom } from './configuration.js';
@@ -26,8 +26,8 @@ export async function run(argv: readonly string[], output: Output, stopped: Prom
   try {
     if (actions.writeConfigTo !== undefined) writeConfiguration(actions.writeConfigTo, configuration, log);
     else if (actions.cleanup) await cleanUp(log);
-    else if (actions.initOnly) applyHostSettings(configuration, log);
-    else await serve({ ...loaded, version: packageVersion(), log, stopped });
+    else if (actions.initOnly) await initialise(configuration, log);
+    else await serve({ ...loaded, argv, version: packageVersion(), log, stopped });
     return exitCodes.ok;
   } catch (error) {
     // An error with a code says in its message what to do; of any other the stack is wanted.
@@ -43,6 +43,11 @@ export async function run(argv: readonly string[], output: Output, stopped: Prom
 function writeConfiguration(file: string, configuration: Configuration, log: Logger): void {
   writeFileSync(file, toYaml(configuration));
   log.info({ file }, 'wrote the effective configuration');
+}
+
+async function initialise(configuration: Configuration, log: Logger): Promise<void> {
+  const { nftVersion: nft, kernel } = await prepareMachine(configuration, log);
+  log.info({ nft, kernel }, 'this machine is checked and set up for a daemon with fewer privileges');
 }
 
 async function cleanUp(log: Logger): Promise<void> {

@@ -12,6 +12,8 @@ export interface FollowHandlers {
   readonly restart: (fields: readonly string[]) => void;
   /** The new contents are not valid: the process goes on with what it has. */
   readonly refused: (problems: readonly Problem[]) => void;
+  /** The new contents mean what is in force already. */
+  readonly unchanged: () => void;
   /** The file cannot be read at the moment. */
   readonly failed: (error: Error) => void;
 }
@@ -25,7 +27,7 @@ export interface FollowInput extends Omit<WatchInput, 'handlers'>, Omit<LoadInpu
 
 /**
  * Follows the configuration file: loads each new content with the same flags and environment as at the start, and says
- * what to do about it. Changes that mean nothing (comments, order, fields without effect) are not reported. Returns the
+ * what to do about it. Changes that mean nothing (comments, order, fields without effect) are `unchanged`. Returns the
  * function that stops it.
  */
 export const followConfiguration = ({ configuration, handlers, argv, env, ...watch }: FollowInput): (() => void) => {
@@ -45,7 +47,7 @@ export const followConfiguration = ({ configuration, handlers, argv, env, ...wat
         else if (live.length > 0) {
           current = loaded.configuration;
           handlers.applied(current, live, loaded.warnings);
-        }
+        } else handlers.unchanged();
       },
     },
   });

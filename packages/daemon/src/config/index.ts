@@ -10,6 +10,7 @@ export { type GivenFlags, parseFlags } from './parse-flags.js';
 export { type Actions, type Loaded, type LoadInput, loadConfiguration } from './load.js';
 export { toFile, toYaml } from './encode.js';
 export { followConfiguration, type FollowHandlers, type FollowInput } from './follow.js';
+export { type ConfigurationListener, LiveConfiguration } from './live.js';
 export { compareConfigurations, type ConfigurationChange } from './compare.js';
 export { watchConfiguration, type WatchHandlers, type WatchInput } from './watch.js';
 export { logLevel, type LogLevel, type LogSettings, logSettings, textLine } from './logging.js';

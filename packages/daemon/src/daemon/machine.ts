@@ -6,7 +6,7 @@ import type { Nft } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
 import { hostFamilies, nodeName } from '../host/index.js';
-import { applyHostSettings, checkHost } from './host-checks.js';
+import { prepareHost } from './host-checks.js';
 
 /** The machine the daemon runs on, checked and set up. */
 export interface Machine {
@@ -14,19 +14,20 @@ export interface Machine {
   /** Families that its kernel has. */
   readonly families: readonly Family[];
   readonly nft: Nft;
+  readonly nftVersion: string;
+  readonly kernel: string;
 }
 
 /**
- * Checks the machine and makes the settings it needs.
+ * Checks the machine and makes the settings it needs: all that needs privileges beyond NET_ADMIN, and all there is to do
+ * for `--init-only`.
  *
- * @throws {@link NodeNameError}, {@link NftError} or an error about kernel settings, each saying what to do.
+ * @throws {@link NodeNameError} or {@link HostError}, which say what to do.
  */
-export async function prepareMachine(configuration: Configuration, version: string, log: Logger): Promise<Machine> {
+export async function prepareMachine(configuration: Configuration, log: Logger): Promise<Machine> {
   const name = nodeName(configuration.hostnameOverride, hostname());
   const families = hostFamilies((path) => readFileSync(path, 'utf8'));
   const nft = createNft();
-  const nftVersion = await checkHost(nft, configuration);
-  applyHostSettings(configuration, log);
-  log.info({ version, node: name, families, nft: nftVersion, kernel: release() }, 'starting');
-  return { nodeName: name, families, nft };
+  const nftVersion = await prepareHost(nft, configuration, log);
+  return { nodeName: name, families, nft, nftVersion, kernel: release() };
 }

@@ -1,6 +1,7 @@
 export type { EventFacts, EventObject, EventSeries, Regarding, Reporter } from './event.js';
 export {
   addressConflict,
+  configurationRefused,
   failedToStartMetricServer,
   failedToStartProxierHealthcheck,
   failedToStartServiceHealthcheck,
@@ -16,3 +17,4 @@ export {
   type EventResult,
   type EventTransport,
 } from './recorder.js';
+export { EventRefusedError, eventTransport } from './transport.js';

@@ -48,6 +48,12 @@ export const failedToStartProxierHealthcheck = (nodeName: string, note: string):
 export const failedToStartMetricServer = (nodeName: string, note: string): EventFacts =>
   startKubeProxy(nodeName, 'Warning', 'FailedToStartMetricServer', note);
 
+/** The configuration file has contents that cannot be used; the process goes on with what it had. */
+export const configurationRefused = (nodeName: string, note: string): EventFacts => ({
+  ...startKubeProxy(nodeName, 'Warning', 'ConfigurationRefused', note),
+  action: 'ReloadConfiguration',
+});
+
 /** The health-check node port of a Service cannot be listened on. */
 export const failedToStartServiceHealthcheck = (reference: ServiceReference, note: string): EventFacts =>
   onService(reference, 'FailedToStartServiceHealthcheck', 'Listen', note);

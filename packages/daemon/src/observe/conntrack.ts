@@ -3,13 +3,15 @@ import type { CleaningReport } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.js';
 import { systemClock } from '../sync/clock.js';
-import type { Proxy } from '../sync/proxy.js';
+import type { Proxy, ProxyObserver } from '../sync/proxy.js';
 import type { SyncReport } from '../sync/syncer.js';
 import { isNodePortAddress } from '../sync/wishes.js';
 import type { Address } from '@nftproxier/core';
 
 /** What flow cleaning needs. */
 export interface FlowCleaningOptions {
+  /** `conntrackCleanup`, asked after each sync. */
+  readonly isWanted: () => boolean;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly localAddresses: () => readonly Address[];
@@ -19,17 +21,24 @@ export interface FlowCleaningOptions {
 
 /** Deletes flows that a sync made stale. */
 export interface FlowCleaning {
-  served(report: SyncReport): void;
+  readonly observer: ProxyObserver;
   stop(): Promise<void>;
 }
 
 /** Starts to clean up after syncs: UDP and SCTP flows that lead to endpoints that are gone, or nowhere. */
-export function createFlowCleaning({ metrics, log, localAddresses, proxy }: FlowCleaningOptions): FlowCleaning {
+export function createFlowCleaning({
+  isWanted,
+  metrics,
+  log,
+  localAddresses,
+  proxy,
+}: FlowCleaningOptions): FlowCleaning {
   const conntrack = createConntrack();
   // Without the tool services work; only flows to endpoints that are gone stay until they time out.
-  checkConntrack(conntrack).catch((error: unknown) => {
-    log.warn({ err: error }, 'stale UDP flows are not cleaned up; install conntrack 1.4.7 or later');
-  });
+  if (isWanted())
+    checkConntrack(conntrack).catch((error: unknown) => {
+      log.warn({ err: error }, 'stale UDP flows are not cleaned up; install conntrack 1.4.7 or later');
+    });
   const cleaner = new ConntrackCleaner({
     conntrack,
     clock: systemClock,
@@ -38,11 +47,16 @@ export function createFlowCleaning({ metrics, log, localAddresses, proxy }: Flow
       record(report, metrics, log);
     },
   });
+  const clean = ({ kind, changes }: SyncReport): void => {
+    // Of a table that was loaded anew it is not known what flows there were before.
+    if (kind === 'replace') cleaner.started(proxy().cluster.planner.plans.values(), proxy().cluster.serviceCIDRs);
+    else cleaner.changed(changes);
+  };
   return {
-    served({ kind, changes }) {
-      // Of a table that was loaded anew it is not known what flows there were before.
-      if (kind === 'replace') cleaner.started(proxy().cluster.planner.plans.values(), proxy().cluster.serviceCIDRs);
-      else cleaner.changed(changes);
+    observer: {
+      synced: (outcome) => {
+        if (outcome.ok && isWanted()) clean(outcome.report);
+      },
     },
     stop: () => cleaner.stop(),
   };

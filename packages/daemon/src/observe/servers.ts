@@ -1,123 +1,122 @@
-import { readFileSync } from 'node:fs';
-import { arch, platform } from 'node:os';
-import type { Family } from '@nftproxier/core';
 import type { Logger } from 'pino';
 import { featureEnabled, logLevel, parseHostPort } from '../config/index.js';
-import type { Configuration } from '../config/index.js';
-import { createProxyHealth, createServiceHealth, healthRoutes, systemHealthClock } from '../health/index.js';
-import type { ProxyHealth, ServiceHealth } from '../health/index.js';
+import type { LiveConfiguration } from '../config/index.js';
+import { failedToStartMetricServer, failedToStartProxierHealthcheck } from '../events/index.js';
+import type { EventFacts, EventRecorder } from '../events/index.js';
+import { healthRoutes } from '../health/index.js';
+import type { ProxyHealth } from '../health/index.js';
 import { listen, metricsRoutes, requestListener } from '../http/index.js';
-import type { ListenError, ListeningServer, Routes } from '../http/index.js';
-import { createMetrics, recordProbe } from '../metrics/index.js';
+import type { ListenError, ListeningServer, Routes, Verbosity } from '../http/index.js';
+import { recordProbe } from '../metrics/index.js';
 import type { Metrics } from '../metrics/index.js';
 
-/** What servers are made from. */
+/** What the servers show. */
 export interface ServersOptions {
-  readonly configuration: Configuration;
+  readonly settings: LiveConfiguration;
   /** Flags given on the command line, for `/flagz`. */
   readonly given: ReadonlyMap<string, unknown>;
-  readonly families: readonly Family[];
+  readonly nodeName: string;
+  readonly health: ProxyHealth;
+  readonly metrics: Metrics;
+  readonly events: Pick<EventRecorder, 'emit'>;
   readonly log: Logger;
   readonly version: string;
+  /** Milliseconds since 1970. */
   readonly startTime: number;
   /** `bindAddressHardFail`: told of an address that cannot be had, when the daemon must end for it. */
   readonly fatal: (error: Error) => void;
 }
 
-/** The daemon's health and metrics, and the servers that show them. */
+/** The servers, until they are closed. */
 export interface Servers {
-  readonly health: ProxyHealth;
-  readonly serviceHealth: ServiceHealth;
-  readonly metrics: Metrics;
   close(): Promise<void>;
 }
 
-/** Opens the health server (10256), the metrics server (10249) and those of health-check node ports. */
+interface Server {
+  readonly what: string;
+  readonly at: string;
+  readonly routes: Routes;
+  /** What is written at the Node where its failure is the end. */
+  readonly failure: (nodeName: string, note: string) => EventFacts;
+}
+
+/** Opens the health server (10256) and the metrics server (10249). */
 export function openServers(options: ServersOptions): Servers {
-  const { configuration, families, log, version, startTime } = options;
-  const readFile = (path: string): string => readFileSync(path, 'utf8');
-  const health = createProxyHealth({
-    families,
-    timeout: () => 2 * configuration.nftables.syncPeriod,
-    clock: systemHealthClock,
+  const { healthzBindAddress, metricsBindAddress } = options.settings.current;
+  const probes = healthRoutes(options.health, (probe, ok) => {
+    recordProbe(options.metrics, probe, ok);
   });
-  const metrics = createMetrics({
-    version,
-    nodeVersion: process.version,
-    platform: `${platform()}/${arch()}`,
-    featureGates: configuration.featureGates,
-    readFile,
-    startTime,
-  });
-  const serviceHealth = createServiceHealth({
-    isFresh: () => health.report().healthy,
-    failed: ({ namespace, name }, error) => {
-      metrics.add('nftproxier_health_check_listen_failures_total', 1);
-      log.warn({ service: `${namespace}/${name}` }, error.message);
+  const servers: readonly Server[] = [
+    { what: 'the health server', at: healthzBindAddress, routes: probes, failure: failedToStartProxierHealthcheck },
+    {
+      what: 'the metrics server',
+      at: metricsBindAddress,
+      routes: debugRoutes(options),
+      failure: failedToStartMetricServer,
     },
-  });
-  const probes = healthRoutes(health, (probe, ok) => {
-    recordProbe(metrics, probe, ok);
-  });
-  const servers = [
-    open('the health server', configuration.healthzBindAddress, probes, options),
-    open('the metrics server', configuration.metricsBindAddress, debugRoutes(options, metrics), options),
   ];
+  const open = servers.map((server) => serve(server, options));
   return {
-    health,
-    serviceHealth,
-    metrics,
     async close() {
-      await Promise.all([...servers.map((server) => server?.close()), serviceHealth.close()]);
-      metrics.stop();
+      await Promise.all(open.map((server) => server?.close()));
     },
   };
 }
 
-function open(what: string, at: string, routes: Routes, options: ServersOptions): ListeningServer | undefined {
+function serve({ what, at, routes, failure }: Server, options: ServersOptions): ListeningServer | undefined {
+  const { settings, nodeName, events, log, fatal } = options;
   const address = parseHostPort(at);
   if (address === undefined) return undefined;
   let isReported = false;
   return listen({
     address,
     what,
-    listener: requestListener(routes),
+    listener: requestListener(routes, (error, path) => {
+      log.error({ err: error, path }, `${what} failed to answer`);
+    }),
     failed: (error: ListenError) => {
-      if (options.configuration.bindAddressHardFail) options.fatal(error);
-      else if (!isReported)
-        options.log.error({ code: error.code }, `${error.message} It is tried again every 5 seconds.`);
+      if (settings.current.bindAddressHardFail) {
+        events.emit(failure(nodeName, error.message));
+        fatal(error);
+      } else if (!isReported) log.error({ code: error.code }, `${error.message} It is tried again every 5 seconds.`);
       isReported = true;
     },
     listening: ({ host, port }) => {
-      options.log.info({ host, port }, `${what} listens`);
+      log.info({ host, port }, `${what} listens`);
       isReported = false;
     },
   });
 }
 
-function debugRoutes(options: ServersOptions, metrics: Metrics): Routes {
-  const { configuration, given, version, startTime, log } = options;
-  let verbosity = configuration.logging.verbosity;
+function debugRoutes({ settings, given, metrics, version, startTime, log }: ServersOptions): Routes {
+  const { featureGates, enableProfiling } = settings.current;
   return metricsRoutes({
     metrics: metrics.page,
     slis: metrics.slis,
     pinged: () => {
       metrics.checked('ping', 'healthz', true);
     },
-    configuration: () => configuration,
+    configuration: () => settings.current,
     given,
     process: { startTime, now: Date.now, version, nodeVersion: process.version, argv: process.argv },
-    verbosity: {
-      get: () => verbosity,
-      set: (next) => {
-        verbosity = next;
-        log.level = logLevel(next);
-      },
-    },
+    verbosity: verbosityOf(settings, log),
     pages: {
-      statusz: featureEnabled(configuration.featureGates, 'ComponentStatusz'),
-      flagz: featureEnabled(configuration.featureGates, 'ComponentFlagz'),
-      profiling: configuration.enableProfiling,
+      statusz: featureEnabled(featureGates, 'ComponentStatusz'),
+      flagz: featureEnabled(featureGates, 'ComponentFlagz'),
+      profiling: enableProfiling,
     },
   });
+}
+
+/** How much is logged: what the configuration says, until somebody asks for another level over HTTP. */
+function verbosityOf(settings: LiveConfiguration, log: Logger): Verbosity {
+  let verbosity = settings.current.logging.verbosity;
+  const set = (next: number): void => {
+    verbosity = next;
+    log.level = logLevel(next);
+  };
+  settings.changed(({ logging }, fields) => {
+    if (fields.includes('logging.verbosity')) set(logging.verbosity);
+  });
+  return { get: () => verbosity, set };
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
+import type { ApiClient } from '../reflector/index.js';
 import { createManifestSource } from './manifests/directory.js';
 import type { ObjectKind, Source } from './source.js';
 
@@ -9,14 +10,27 @@ export interface ChosenSource {
   readonly required: readonly ObjectKind[];
 }
 
-/** The source that the configuration names: a directory of manifests, else the API server. */
-export async function createSource(configuration: Configuration, nodeName: string, log: Logger): Promise<ChosenSource> {
-  const { manifests } = configuration.nftproxier;
-  if (manifests !== '') return { source: manifestSource(manifests, log), required: ['Service', 'EndpointSlice'] };
+/** The source that the configuration names: a directory of manifests, else the API server that `client` leads to. */
+export async function createSource(
+  { nftproxier }: Configuration,
+  client: ApiClient | undefined,
+  nodeName: string,
+  log: Logger,
+): Promise<ChosenSource> {
+  if (client === undefined) {
+    return { source: manifestSource(nftproxier.manifests, log), required: ['Service', 'EndpointSlice'] };
+  }
   // Loaded only where it is used: it takes a third of a second and some 20 MB.
   const { createKubernetesSource } = await import('./kubernetes.js');
-  const source = await createKubernetesSource(configuration, nodeName, log);
+  const source = createKubernetesSource(client, nodeName, log);
   return { source, required: ['Service', 'EndpointSlice', 'Node', 'ServiceCIDR'] };
+}
+
+/** The way to the API server; undefined where manifests are served instead. */
+export async function connect(configuration: Configuration, log: Logger): Promise<ApiClient | undefined> {
+  if (configuration.nftproxier.manifests !== '') return undefined;
+  const { connectApiServer } = await import('./kubernetes.js');
+  return connectApiServer(configuration, log);
 }
 
 function manifestSource(directory: string, log: Logger): Source {

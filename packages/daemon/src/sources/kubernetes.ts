@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
 import { createClusterSource, createHttpsTransport, inClusterConfig, kubeConfig } from '../reflector/index.js';
-import type { ClusterConfig } from '../reflector/index.js';
+import type { ApiClient, ApiTransport, ClusterConfig } from '../reflector/index.js';
 import type { Source } from './source.js';
 
 /**
- * The API server as a source, found through the kubeconfig or the pod's service account.
+ * The API server, found through the kubeconfig or the pod's service account. To be closed by whoever asked for it.
  *
  * @throws {@link ClusterConfigError} if neither says where it is, naming file and field.
  */
-export async function createKubernetesSource(
-  configuration: Configuration,
-  nodeName: string,
-  log: Logger,
-): Promise<Source> {
+export async function connectApiServer(configuration: Configuration, log: Logger): Promise<ApiClient> {
   const cluster = await clusterConfig(configuration);
   log.info({ server: cluster.server, from: cluster.source }, 'reading from the API server');
-  const transport = createHttpsTransport(cluster, { userAgent: 'nftproxier' });
+  return createHttpsTransport(cluster, { userAgent: 'nftproxier' });
+}
+
+/** What an API server tells of the cluster, as a source. */
+export function createKubernetesSource(transport: ApiTransport, nodeName: string, log: Logger): Source {
   const reflectors = createClusterSource({
     transport,
     nodeName,
@@ -30,10 +30,8 @@ export async function createKubernetesSource(
       reflectors.start(onBatch);
       return Promise.resolve();
     },
-    stop: async () => {
-      await reflectors.stop();
-      transport.close();
-    },
+    stop: () => reflectors.stop(),
+    status: () => reflectors.status(),
   };
 }
 

@@ -17,6 +17,17 @@ export type Batch =
   | { readonly kind: ObjectKind; readonly type: 'replace'; readonly objects: readonly KubernetesObject[] }
   | { readonly kind: ObjectKind; readonly type: 'delta'; readonly events: readonly ObjectEvent[] };
 
+/** How the source of one kind of object is. */
+export interface SourceStatus {
+  readonly kind: string;
+  /** Objects known. */
+  readonly objects: number;
+  /** Since when changes may have been missed, in milliseconds since 1970; undefined while none can be. */
+  readonly staleSince: number | undefined;
+  /** Attempts to read that failed since the start, by the code of the error. */
+  readonly failures: Readonly<Record<string, number>>;
+}
+
 /**
  * Where objects come from.
  *
@@ -27,4 +38,6 @@ export interface Source {
   start(onBatch: (batch: Batch) => void): Promise<void>;
   /** Ends: no batch comes after it resolved, and nothing of the source is left running. */
   stop(): Promise<void>;
+  /** Of each kind it reads. */
+  status(): readonly SourceStatus[];
 }

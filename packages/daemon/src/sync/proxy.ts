@@ -14,7 +14,8 @@ import type { Wishes } from './wishes.js';
 
 /** Everything a {@link Proxy} is made of. */
 export interface ProxyOptions {
-  readonly configuration: Configuration;
+  /** The configuration in force. */
+  readonly configuration: () => Configuration;
   readonly nodeName: string;
   readonly families: readonly Family[];
   readonly source: Source;
@@ -33,11 +34,15 @@ export interface ProxyOptions {
 export interface ProxyObserver {
   /** Something came that a sync must write. */
   readonly queued?: () => void;
+  /** A sync begins: what came until now is what it writes. */
+  readonly began?: () => void;
   /** A sync ended. The next one waits for what it returns. */
   readonly synced?: (outcome: SyncOutcome) => Promise<void> | void;
   /** The Node, or what the configuration makes of it, may be another one. */
   readonly reconsidered?: (node: Node | undefined, wishes: Wishes) => void;
   readonly diagnosed?: (diagnostic: Diagnostic) => void;
+  /** Something that was put off is still to be done; it is tried again after the next change. */
+  readonly choreFailed?: (chore: Chore) => void;
 }
 
 /** How a sync ended. */
@@ -49,7 +54,7 @@ export type SyncOutcome =
 const retryPeriod = 500;
 
 /** What is done some time after a sync, as part of another one: nothing may use the loader beside a sync. */
-type Chore = 'delete stale chains' | 'retry refused services';
+export type Chore = 'delete stale chains' | 'retry refused services';
 
 /** When chores are due, in milliseconds. */
 const choreDelays: Readonly<Record<Chore, number>> = {
@@ -84,12 +89,11 @@ export class Proxy {
         this.#warn(diagnostic);
       },
     });
-    const { minSyncPeriod, syncPeriod } = options.configuration.nftables;
     this.#schedule = createSchedule({
       run: () => this.#sync(),
-      minPeriod: minSyncPeriod,
+      minPeriod: () => options.configuration().nftables.minSyncPeriod,
       retryPeriod,
-      maxRetryPeriod: syncPeriod,
+      maxRetryPeriod: () => options.configuration().nftables.syncPeriod,
       clock: options.clock,
     });
   }
@@ -149,7 +153,7 @@ export class Proxy {
 
   #look(cluster: ClusterState | undefined): Wishes {
     const { configuration, nodeName, families, localAddresses } = this.#options;
-    return wishesOf(configuration, {
+    return wishesOf(configuration(), {
       nodeName,
       families,
       node: cluster?.node,
@@ -165,12 +169,13 @@ export class Proxy {
       if (!this.#synced) this.#reconsider();
       if (this.#wishes.problem !== undefined) throw new Error(this.#wishes.problem);
       if (this.#due.delete('retry refused services')) this.#syncer.retryRefused();
+      observer?.began?.();
       const report = await this.#syncer.sync();
       if (report === undefined) return true;
-      await this.#doChores();
       const milliseconds = clock.now() - start;
       this.#logReport(report, milliseconds);
       await observer?.synced?.({ ok: true, report, milliseconds });
+      await this.#doChores();
       this.#planChores();
       return true;
     } catch (error) {
@@ -223,6 +228,8 @@ export class Proxy {
   }
 
   async #doChores(): Promise<void> {
-    if (this.#due.delete('delete stale chains')) await this.#options.loader.deleteStaleChains();
+    const { loader, observer } = this.#options;
+    if (this.#due.delete('delete stale chains') && !(await loader.deleteStaleChains()))
+      observer?.choreFailed?.('delete stale chains');
   }
 }

@@ -4,12 +4,12 @@ import type { Clock } from './clock.js';
 export interface ScheduleOptions {
   /** Does the work; resolves to false, or rejects, if it must be tried again. Never called while a call is under way. */
   readonly run: () => Promise<boolean>;
-  /** Least time between the end of a run and the start of the next, in milliseconds: `minSyncPeriod`. */
-  readonly minPeriod: number;
+  /** Least time between the end of a run and the start of the next, in milliseconds: `minSyncPeriod`. Asked each time. */
+  readonly minPeriod: () => number;
   /** First pause after a failed run, in milliseconds; doubled with each further failure. */
   readonly retryPeriod: number;
-  /** Longest pause after failed runs, in milliseconds: `syncPeriod`. */
-  readonly maxRetryPeriod: number;
+  /** Longest pause after failed runs, in milliseconds: `syncPeriod`. Asked each time. */
+  readonly maxRetryPeriod: () => number;
   readonly clock: Clock;
 }
 
@@ -49,15 +49,15 @@ export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, cl
         lastEnd = clock.now();
         failures = done ? 0 : failures + 1;
         if (stopped) return;
-        if (requested) plan(minPeriod);
-        else if (!done) plan(Math.max(minPeriod, Math.min(maxRetryPeriod, retryPeriod * 2 ** (failures - 1))));
+        if (requested) plan(minPeriod());
+        else if (!done) plan(Math.max(minPeriod(), Math.min(maxRetryPeriod(), retryPeriod * 2 ** (failures - 1))));
       });
   };
   return {
     request() {
       requested = true;
       if (stopped || running !== undefined) return;
-      plan(Math.max(0, lastEnd + minPeriod - clock.now()));
+      plan(Math.max(0, lastEnd + minPeriod() - clock.now()));
     },
     async stop() {
       stopped = true;

@@ -17,7 +17,12 @@ export interface SyncReport {
   readonly kind: 'replace' | 'change' | 'nothing';
   readonly changes: readonly ServedChange[];
   readonly applied: Applied;
+  /** Milliseconds that it took to decide and to write. */
+  readonly phases: { readonly [phase in SyncPhase]: number };
 }
+
+/** `plan`: from objects to plans. `write`: from plans to what the kernel holds. */
+export type SyncPhase = 'plan' | 'write';
 
 /** What a table is to be like, apart from Services. */
 export interface TableWishes {
@@ -35,6 +40,8 @@ export interface SyncerOptions {
   readonly wishes: () => TableWishes;
   /** Told of problems in objects as they appear. */
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
+  /** Milliseconds on a clock that never jumps; that of this process if not given. */
+  readonly elapsed?: () => number;
 }
 
 /**
@@ -60,12 +67,16 @@ export class Syncer {
   /** Runs one sync. Undefined if not everything required has been read yet. */
   async sync(): Promise<SyncReport | undefined> {
     if (!this.isReady) return undefined;
+    const { elapsed = () => performance.now() } = this.#options;
+    const start = elapsed();
     for (const change of this.#options.cluster.planner.takeChanges()) this.#take(change);
     const wishes = this.#options.wishes();
     const changes = [...this.#pending.values()];
-    const report = await this.#writeOrReplace(changes, wishes);
+    const planned = elapsed();
+    const written = await this.#writeOrReplace(changes, wishes);
     this.#pending.clear();
-    return { ...report, changes: this.#asServed(changes) };
+    const phases = { plan: planned - start, write: elapsed() - planned };
+    return { ...written, changes: this.#asServed(changes), phases };
   }
 
   /** Makes Services that were refused part of the next sync, as they are now. */
@@ -74,7 +85,7 @@ export class Syncer {
     for (const service of loader.refused.keys()) this.#take({ service, plan: cluster.planner.plans.get(service) });
   }
 
-  async #writeOrReplace(changes: readonly ServedChange[], wishes: TableWishes): Promise<SyncReport> {
+  async #writeOrReplace(changes: readonly ServedChange[], wishes: TableWishes): Promise<Written> {
     try {
       return await this.#write(changes, wishes);
     } catch (error) {
@@ -92,7 +103,7 @@ export class Syncer {
     );
   }
 
-  async #write(changes: readonly ServedChange[], wishes: TableWishes): Promise<SyncReport> {
+  async #write(changes: readonly ServedChange[], wishes: TableWishes): Promise<Written> {
     const { loader } = this.#options;
     const loaded = loader.model;
     if (loaded === undefined || isOther(loaded.settings, wishes.settings)) return this.#replace(changes, wishes);
@@ -101,7 +112,7 @@ export class Syncer {
     return { kind: 'change', changes, applied: await loader.apply(changes.map(asPlanChange)) };
   }
 
-  async #replace(changes: readonly ServedChange[], wishes: TableWishes): Promise<SyncReport> {
+  async #replace(changes: readonly ServedChange[], wishes: TableWishes): Promise<Written> {
     const plans = this.#options.cluster.planner.plans.values();
     return { kind: 'replace', changes, applied: await this.#options.loader.replace({ ...wishes, plans }) };
   }
@@ -122,6 +133,8 @@ export class Syncer {
     for (const diagnostic of diagnostics) this.#options.onDiagnostic(diagnostic);
   }
 }
+
+type Written = Omit<SyncReport, 'phases'>;
 
 const nothing: Applied = { transactions: 0, operations: 0, elements: 0, refused: [] };
 

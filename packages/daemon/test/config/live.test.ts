@@ -133,6 +133,7 @@ describe('followConfiguration', () => {
         applied: (configuration, changed) => seen.push(['applied', changed, configuration.oomScoreAdj]),
         restart: (changed) => seen.push(['restart', changed]),
         refused: (problems) => seen.push(['refused', problems.map(({ field }) => field)]),
+        unchanged: () => seen.push('unchanged'),
         failed: (error) => seen.push(['failed', error.message]),
       },
     });
@@ -161,6 +162,7 @@ describe('followConfiguration', () => {
     show(file('oomScoreAdj: 4\nclusterCIDR: 10.0.0.0/8'));
     expect(seen).toEqual([
       ['applied', ['oomScoreAdj'], 2],
+      'unchanged',
       ['refused', ['oomScoreAdj']],
       ['applied', ['oomScoreAdj', 'logging.verbosity'], 3],
       ['restart', ['clusterCIDR']],
@@ -170,7 +172,7 @@ describe('followConfiguration', () => {
   test('flags that count beside a file still win', () => {
     const { seen, show } = follow(file(''), ['-v=5']);
     show(file('logging: {verbosity: 2}'));
-    expect(seen).toEqual([]);
+    expect(seen).toEqual(['unchanged']);
   });
 });
 

@@ -50,9 +50,9 @@ function scene(results: (boolean | Error)[] = []) {
       if (result instanceof Error) throw result;
       return result;
     },
-    minPeriod: 1_000,
+    minPeriod: () => 1_000,
     retryPeriod: 500,
-    maxRetryPeriod: 30_000,
+    maxRetryPeriod: () => 30_000,
     clock,
   });
   return {

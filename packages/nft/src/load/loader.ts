@@ -110,11 +110,17 @@ export class Loader {
     return this.apply([...this.#refused.values()].map(({ change }) => change));
   }
 
-  /** Deletes chains that earlier changes emptied; to be called a second or more after them. Not worth an error: kernels before 6.2 may need longer. */
-  async deleteStaleChains(): Promise<void> {
+  /**
+   * Deletes chains that earlier changes emptied; to be called a second or more after them. False if they are still
+   * there, which is not worth an error: kernels before 6.2 may need longer.
+   */
+  async deleteStaleChains(): Promise<boolean> {
     const table = this.#table;
-    if (table?.model.hasStaleChains !== true) return;
-    await applyPrepared(this.#target, table.name, table.model.prepareCleanup()).catch(() => undefined);
+    if (table?.model.hasStaleChains !== true) return true;
+    return applyPrepared(this.#target, table.name, table.model.prepareCleanup()).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Deletes every table of ours. */

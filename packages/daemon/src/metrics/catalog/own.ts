@@ -8,7 +8,7 @@ export const ownMetrics = [
   {
     name: 'nftproxier_sync_phase_duration_seconds',
     type: 'histogram',
-    help: 'Duration of one phase of a sync',
+    help: 'Duration of one phase of a sync (plan: from objects to plans, write: from plans to what the kernel holds)',
     labels: ['phase'],
     buckets: phaseBuckets,
   },
@@ -63,7 +63,7 @@ export const ownMetrics = [
   {
     name: 'nftproxier_endpoints',
     type: 'gauge',
-    help: 'Endpoints that service ports of the rules lead to',
+    help: 'Endpoints that service ports of the rules lead to; one that serves two ports counts twice',
     labels: [],
   },
   {
@@ -105,7 +105,7 @@ export const ownMetrics = [
   {
     name: 'nftproxier_source_staleness_seconds',
     type: 'gauge',
-    help: 'Time since the source of a kind of object was last heard from',
+    help: 'Time for which changes of a kind of object may have been missed; 0 while its watch is up',
     labels: ['kind'],
   },
   {
@@ -157,11 +157,17 @@ export const ownMetrics = [
     labels: [],
   },
   {
+    name: 'nftproxier_configuration_last_reload_successful',
+    type: 'gauge',
+    help: 'Whether the contents of the configuration file can be used (1) or were refused (0)',
+    labels: [],
+  },
+  {
     name: 'nftproxier_configuration_reloads_total',
     type: 'counter',
-    help: 'New contents of the configuration file, by what became of them (applied, restart, refused)',
+    help: 'New contents of the configuration file, by what became of them (applied, restart, refused, unchanged)',
     labels: ['result'],
-    initial: [{ result: 'applied' }, { result: 'restart' }, { result: 'refused' }],
+    initial: [{ result: 'applied' }, { result: 'restart' }, { result: 'refused' }, { result: 'unchanged' }],
   },
   {
     name: 'nftproxier_events_total',

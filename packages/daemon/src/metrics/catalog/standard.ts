@@ -30,6 +30,13 @@ export const standardMetrics = [
     help: 'Requests to the API server by status code, method and host',
     labels: ['code', 'method', 'host'],
   },
+  {
+    name: 'rest_client_request_duration_seconds',
+    type: 'histogram',
+    help: 'Time until the API server began to answer, by verb and host',
+    labels: ['verb', 'host'],
+    buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60],
+  },
 ] as const satisfies readonly Metric[];
 
 /** Metrics of `/metrics/slis`, a page of their own. */

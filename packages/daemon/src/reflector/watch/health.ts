@@ -17,6 +17,7 @@ const overWhenCurrent = [
 /** Takes note of what happens to a reflector, for its status and its warnings. */
 export class Health {
   readonly counters = newCounters();
+  readonly #failures: Record<string, number> = {};
   state: WatchStatus['state'] = 'stopped';
   readonly #resource: Resource<unknown>;
   readonly #clock: Clock;
@@ -49,6 +50,7 @@ export class Health {
       staleSince: this.#staleSince,
       lastError: this.#lastError,
       ...this.counters,
+      failures: { ...this.#failures },
       warnings: [...this.#warnings.values()],
     };
   }
@@ -77,7 +79,9 @@ export class Health {
   failed(error: unknown, verb: 'list' | 'watch', failures: number): void {
     this.counters.errors++;
     this.#staleSince ??= this.#lastByteAt ?? this.#clock.now();
-    this.#note(error instanceof ReflectorError ? error.code : 'unexpected', messageOf(error));
+    const code = error instanceof ReflectorError ? error.code : 'unexpected';
+    this.#failures[code] = (this.#failures[code] ?? 0) + 1;
+    this.#note(code, messageOf(error));
     const warning = warningFor(error, this.#resource, verb, failures);
     if (warning) this.warn(warning.code, warning.message);
   }

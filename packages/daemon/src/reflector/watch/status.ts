@@ -42,6 +42,8 @@ export interface WatchStatus {
   readonly watches: number;
   /** Attempts that failed. */
   readonly errors: number;
+  /** The same, by `lastError.code`. */
+  readonly failures: Readonly<Record<string, number>>;
   /** The latest failure, whether it is over or not; `code` is a `ReflectorErrorCode`, `audit` or `unexpected`. */
   readonly lastError: { readonly at: number; readonly code: string; readonly message: string } | undefined;
   /** Events dropped because they told nothing new. */

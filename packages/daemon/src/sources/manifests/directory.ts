@@ -47,9 +47,11 @@ export function createManifestSource(directory: string, events: ManifestEvents):
   let timer: NodeJS.Timeout | undefined;
   let reading: Promise<void> = Promise.resolve();
   let stopped = false;
+  const failures = { unusable: 0 };
 
   const scan = async (): Promise<readonly Batch[]> => {
     const { changes, errors } = await changedFiles(directory, versions);
+    failures.unusable += errors.length;
     for (const error of errors) if (addTo(broken, error.file)) events.onError(error);
     for (const file of changes.keys()) if (broken.delete(file)) events.onRecovered(file);
     const update = objects.update(changes);
@@ -66,6 +68,7 @@ export function createManifestSource(directory: string, events: ManifestEvents):
           schedule(pollMilliseconds, onBatch);
         },
         (cause: unknown) => {
+          failures.unusable += 1;
           events.onError(asManifestError(directory, cause));
           schedule(pollMilliseconds, onBatch);
         },
@@ -89,6 +92,10 @@ export function createManifestSource(directory: string, events: ManifestEvents):
       watcher?.close();
       await reading;
     },
+    status: () => [
+      ...[...objects.counts].map(([kind, count]) => ({ kind, objects: count, staleSince: undefined, failures: {} })),
+      { kind: 'Manifest', objects: versions.size, staleSince: undefined, failures },
+    ],
   };
 }
 

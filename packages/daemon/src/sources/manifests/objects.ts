@@ -6,10 +6,16 @@ import type { ManifestObject } from './parse.js';
 /** All objects of a directory's files, and which file each comes from. */
 export class ManifestObjects {
   readonly #files = new Map<string, ReadonlyMap<string, Stored>>();
+  readonly #counts = new Map<ObjectKind, number>(objectKinds.map((kind) => [kind, 0]));
 
   /** The names of the files known. */
   get files(): readonly string[] {
     return [...this.#files.keys()];
+  }
+
+  /** How many objects there are of each kind. */
+  get counts(): ReadonlyMap<ObjectKind, number> {
+    return this.#counts;
   }
 
   /**
@@ -61,6 +67,8 @@ export class ManifestObjects {
             ? { type: 'delete', object: was.object }
             : undefined;
       const kind = (is ?? was)?.kind;
+      const more = (is === undefined ? 0 : 1) - (was === undefined ? 0 : 1);
+      if (kind !== undefined) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + more);
       if (event !== undefined && kind !== undefined) events.set(kind, [...(events.get(kind) ?? []), event]);
     }
     return { batches: [...events].map(([kind, of]): Batch => ({ kind, type: 'delta', events: of })), repeated };

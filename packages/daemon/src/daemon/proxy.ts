@@ -1,11 +1,16 @@
 import type { Family } from '@nftproxier/core';
 import type { Loader } from '@nftproxier/nft';
 import type { Logger } from 'pino';
-import type { Configuration } from '../config/index.js';
+import type { LiveConfiguration } from '../config/index.js';
+import type { EventRecorder } from '../events/index.js';
+import type { ProxyHealth, ServiceHealth } from '../health/index.js';
 import { monitorAddresses } from '../host/index.js';
+import type { Metrics } from '../metrics/index.js';
 import { createFlowCleaning } from '../observe/conntrack.js';
-import { createObserver } from '../observe/observer.js';
-import type { Servers } from '../observe/servers.js';
+import { eventsObserver } from '../observe/events.js';
+import { healthObserver } from '../observe/health.js';
+import { metricsObserver } from '../observe/metrics.js';
+import { together } from '../observe/together.js';
 import type { ChosenSource } from '../sources/create.js';
 import { systemClock } from '../sync/clock.js';
 import { Proxy } from '../sync/proxy.js';
@@ -14,23 +19,26 @@ import type { Endings } from './endings.js';
 
 /** What a proxy is connected with. */
 export interface StartProxyOptions extends ChosenSource {
-  readonly configuration: Configuration;
+  readonly settings: LiveConfiguration;
   readonly nodeName: string;
   readonly families: readonly Family[];
   readonly loader: Loader;
-  readonly servers: Servers;
   /** Told when our rules are live. */
   readonly takeover: Takeover;
+  readonly health: ProxyHealth;
+  readonly serviceHealth: ServiceHealth;
+  readonly metrics: Metrics;
+  readonly events: Pick<EventRecorder, 'emit'>;
   /** Milliseconds since 1970. */
   readonly startTime: number;
   readonly log: Logger;
   readonly endings: Endings;
 }
 
-/** Connects the proxy with the machine's addresses, its observers and connection tracking, and starts it. */
+/** Connects the proxy with the machine's addresses and with all that follows what it does, and starts it. */
 export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
-  const { configuration, nodeName, families, source, required, loader, servers, takeover, startTime, log, endings } =
-    options;
+  const { settings, nodeName, families, source, required, loader, takeover } = options;
+  const { health, serviceHealth, metrics, events, startTime, log, endings } = options;
   const addresses = await monitorAddresses({
     changed: () => {
       proxy.addressesChanged();
@@ -41,32 +49,36 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   });
   endings.add(() => addresses.stop());
   const localAddresses = addresses.addresses;
-  const observer = createObserver({
-    ...servers,
-    families,
-    loader,
-    cluster: () => proxy.cluster,
-    served: (report) => {
-      flows?.served(report);
-      takeover.served();
+  const isWanted = (): boolean => settings.current.nftproxier.conntrackCleanup;
+  const flows = createFlowCleaning({ isWanted, metrics, log, localAddresses, proxy: () => proxy });
+  endings.add(() => flows.stop());
+  const cluster = () => proxy.cluster;
+  const observer = together([
+    healthObserver({ families, health, serviceHealth }),
+    metricsObserver({ families, metrics, loader, cluster, startTime, now: Date.now }),
+    eventsObserver({
+      events,
+      loader,
+      uidOf: (namespace, name) => cluster().planner.uidOf({ metadata: { namespace, name } }),
+    }),
+    flows.observer,
+    {
+      synced: ({ ok }) => {
+        if (ok) takeover.served();
+      },
     },
-    startTime,
-    now: Date.now,
-  });
+  ]);
+  const configuration = () => settings.current;
   const clock = systemClock;
   const made = { configuration, nodeName, families, source, required, loader, log, clock, localAddresses, observer };
   const proxy: Proxy = new Proxy(made);
-  const flows = configuration.nftproxier.conntrackCleanup
-    ? createFlowCleaning({ ...servers, log, localAddresses, proxy: () => proxy })
-    : undefined;
-  endings.add(() => flows?.stop());
   // Timers of the proxy do not keep the process alive; this does, until the end.
   const alive = setInterval(() => undefined, 2 ** 30);
   endings.add(() => {
     clearInterval(alive);
   });
   endings.add(() => proxy.stop());
-  for (const family of families) servers.health.started(family);
+  for (const family of families) health.started(family);
   await proxy.start();
   return proxy;
 }
