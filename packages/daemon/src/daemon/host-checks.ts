@@ -7,7 +7,7 @@ import type { Configuration } from '../config/index.js';
 import { applyKernelSettings, conntrackSettings, cpuCount, oomSetting } from '../host/index.js';
 
 /** This machine cannot run the daemon as it is. Carries everything that was found, not only the first. */
-export class HostError extends Error {
+class HostError extends Error {
   override readonly name = 'HostError';
   readonly code = 'HOST_UNUSABLE';
   readonly problems: readonly string[];

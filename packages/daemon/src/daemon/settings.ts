@@ -11,7 +11,7 @@ import { tryHostSettings } from './host-checks.js';
 const interval = 10_000;
 
 /** Fields of the file are different now that only a new process can follow. */
-export class ConfigurationChangedError extends Error {
+class ConfigurationChangedError extends Error {
   override readonly name = 'ConfigurationChangedError';
   readonly code = 'CONFIGURATION_CHANGED';
 

@@ -17,4 +17,4 @@ export {
   type EventResult,
   type EventTransport,
 } from './recorder.js';
-export { EventRefusedError, eventTransport } from './transport.js';
+export { eventTransport } from './transport.js';

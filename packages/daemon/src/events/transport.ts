@@ -2,7 +2,7 @@ import type { ApiClient, ApiWrite } from '../reflector/index.js';
 import type { EventTransport } from './recorder.js';
 
 /** The API server does not take an Event. */
-export class EventRefusedError extends Error {
+class EventRefusedError extends Error {
   override readonly name = 'EventRefusedError';
   readonly code = 'EVENT_REFUSED';
   /** HTTP status. */

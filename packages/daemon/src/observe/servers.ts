@@ -55,10 +55,10 @@ export function openServers(options: ServersOptions): Servers {
       failure: failedToStartMetricServer,
     },
   ];
-  const open = servers.map((server) => serve(server, options));
+  const open = servers.flatMap((server) => serve(server, options) ?? []);
   return {
     async close() {
-      await Promise.all(open.map((server) => server?.close()));
+      await Promise.all(open.map((server) => server.close()));
     },
   };
 }
