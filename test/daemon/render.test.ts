@@ -1,8 +1,11 @@
-import { cp, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ServicePlan } from '@nftproxier/core';
+import type { Difference } from '../../packages/daemon/src/commands/difference.js';
+import { paint, wantsColor } from '../../packages/daemon/src/commands/paint.js';
 import { createProgram } from '../../packages/daemon/src/commands/program.js';
 
 const shop = fileURLToPath(new URL('../../examples/shop', import.meta.url));
@@ -97,6 +100,52 @@ describe('nftproxier render', () => {
   });
 });
 
+describe('nftproxier render --service', () => {
+  it('prints what one Service adds, and nothing of others', async () => {
+    const { out, code } = await nftproxier('render', '--manifests', shop, ...flags, '--service', 'shop/frontend');
+    expect(code).toBe(0);
+    expect(out).toContain('10.96.98.50 . tcp . 80 : goto pick-tcp4-2');
+    expect(out).not.toContain('10.96.0.10');
+    expect(out).not.toContain('hook');
+  });
+
+  it('has the plan of that Service alone in JSON', async () => {
+    const service = ['--service', 'shop/frontend', '--output', 'json'];
+    const { out } = await nftproxier('render', '--manifests', shop, ...flags, ...service);
+    expect(JSON.parse(out)).toMatchObject({ counts: { services: 1 }, plans: [{ service: 'shop/frontend' }] });
+  });
+
+  it('says that there is no such Service', async () => {
+    const { err, code } = await nftproxier('render', '--manifests', shop, ...flags, '--service', 'shop/none');
+    expect({ err, code }).toEqual({ err: 'error: --service: the manifests have no Service "shop/none"\n', code: 2 });
+  });
+});
+
+describe('nftproxier render --diff', () => {
+  const diff = (...more: readonly string[]) =>
+    nftproxier('render', '--manifests', shop, '--diff', folder, ...flags, ...more);
+
+  it('says nothing, and so in its exit code, where nothing differs', async () => {
+    await cp(shop, folder, { recursive: true });
+    expect(await diff()).toEqual({ out: '', err: '', code: 0 });
+  });
+
+  it('shows which Services and what of the table differs', async () => {
+    await cp(shop, folder, { recursive: true });
+    await rm(join(folder, 'kube-dns.yaml'));
+    const frontend = await readFile(join(folder, 'frontend.yaml'), 'utf8');
+    await writeFile(join(folder, 'frontend.yaml'), frontend.replaceAll('10.244.2.12', '10.244.2.13'));
+    const { out, code } = await diff();
+    expect(code).toBe(3);
+    expect(out).toContain('Service kube-system/kube-dns added\nService shop/frontend changed\n');
+    expect(out).toContain('\n- 10.96.98.50 . 80 . 1 : 10.244.2.13 . 8080\n');
+    expect(out).toContain('\n+ 10.96.98.50 . 80 . 1 : 10.244.2.12 . 8080\n');
+    const one = JSON.parse((await diff('--service', 'shop/frontend', '--output', 'json')).out) as Difference;
+    expect(one.services).toEqual([{ service: 'shop/frontend', change: 'changed' }]);
+    expect(one.objects.map(({ object }) => object.split(' ')[1])).toEqual(['endpoints-tcp4']);
+  });
+});
+
 describe('nftproxier trace', () => {
   it('says where a packet goes, and why', async () => {
     const { out, code } = await nftproxier(
@@ -134,6 +183,87 @@ describe('nftproxier trace', () => {
     expect(to.err).toMatch(/--to: "10\.96\.0\.10" is not ADDRESS:PORT\/PROTOCOL/);
     expect(to.code).toBe(2);
     const from = await nftproxier('trace', '--manifests', shop, ...flags, '--from', 'pod', '--to', '10.96.0.10:53/udp');
-    expect(from.err).toMatch(/--from: "pod" is neither an IP address nor "node"/);
+    expect(from.err).toMatch(/--from: "pod" is neither an IP address nor "node" nor a pod/);
+  });
+
+  const trace = (from: string, to: string, ...more: readonly string[]) =>
+    nftproxier('trace', '--manifests', shop, ...flags, '--from', from, '--to', to, ...more);
+
+  it('knows pods by name, says their names, and where they should be traced instead', async () => {
+    const { out, err } = await trace('shop/frontend-7d9c4-m5t9q', '10.96.98.50:80/tcp');
+    expect(err).toMatch(/^warning: pod shop\/frontend-7d9c4-m5t9q is on node-b, .*use --hostname-override node-b\n$/);
+    expect(out).toContain('tcp 10.244.2.12 to 10.96.98.50:80, arriving on eth0');
+    expect(out).toContain('50.0 %  10.244.1.13:8080  pod shop/frontend-7d9c4-x2k8p on node-a\n');
+    expect((await trace('frontend-7d9c4-x2k8p', '[fd00:10:96::6144]:80/tcp')).out).toContain(
+      'tcp fd00:10:244:1::13 to',
+    );
+  });
+
+  it.each([
+    ['10.244.1.9', '10.96.98.50:80/tcp', 'Each new connection goes to one of 2 endpoints.'],
+    ['10.244.1.9', '10.96.98.50:80/tcp', "The endpoint sees the client's own address."],
+    ['198.51.100.50', '10.96.98.50:80/tcp', 'the client is no pod of this node'],
+    ['10.244.1.13', '10.96.98.50:80/tcp', "An endpoint that connects to itself sees the node's address"],
+    [
+      '10.244.1.9',
+      '10.96.98.50:81/tcp',
+      '10.96.98.50 is the cluster IP of shop/frontend, which has no port 81/tcp; it has 80/tcp.',
+    ],
+    [
+      '10.244.1.9',
+      '10.96.77.50:80/tcp',
+      'No Service has the cluster IP 10.96.77.50, which is in the range 10.96.0.0/16.',
+    ],
+    ['10.244.1.9', '192.168.10.1:80/tcp', 'No Service has the node port 80/tcp at 192.168.10.1 of node-a.'],
+    ['10.244.1.9', '192.0.2.99:80/tcp', 'No Service has 192.0.2.99 on node-a.'],
+    ['203.0.114.50', '203.0.113.10:80/tcp', "203.0.114.50 is in none of the Service's loadBalancerSourceRanges"],
+    ['198.51.100.50', '203.0.113.10:81/tcp', 'other ports are left alone'],
+  ])('says why: %s to %s', async (from, to, reason) => {
+    expect((await trace(from, to)).out).toContain(reason);
+  });
+
+  it('says which traffic policy drops, and which Service has no endpoints', async () => {
+    const json = async (from: string, to: string) =>
+      JSON.parse((await trace(from, to, '--output', 'json')).out) as { readonly reasons: readonly string[] };
+    const { plans } = JSON.parse(
+      (await nftproxier('render', '--manifests', shop, ...flags, '--output', 'json')).out,
+    ) as { readonly plans: readonly ServicePlan[] };
+    const nobody = plans.find(({ service }) => service === 'shop/nobody')?.ports[0];
+    const to = `${String(nobody?.clusterIP)}:${String(nobody?.frontends[0]?.port)}/tcp`;
+    expect((await json('10.244.1.9', to)).reasons).toEqual([
+      expect.stringMatching(/^shop\/nobody.* has no endpoint that can take connections/) as string,
+    ]);
+    await cp(shop, folder, { recursive: true });
+    const external = await readFile(join(folder, 'frontend-external.yaml'), 'utf8');
+    await writeFile(
+      join(folder, 'frontend-external.yaml'),
+      external.replaceAll('nodeName: node-a', 'nodeName: node-c'),
+    );
+    const options = ['--manifests', folder, ...flags, '--from', '198.51.100.50', '--to', '203.0.113.10:80/tcp'];
+    expect((await nftproxier('trace', ...options)).out).toContain(
+      'externalTrafficPolicy is Local, and no endpoint of shop/frontend-external:http is on node-a: other nodes serve it.',
+    );
+  });
+});
+
+describe('help and colours', () => {
+  it.each(['render', 'trace'])('%s has examples, and says what its exit codes mean', async (command) => {
+    const { out, code } = await nftproxier(command, '--help');
+    expect(code).toBe(0);
+    expect(out).toContain(`Examples:\n  $ nftproxier ${command} --manifests`);
+    expect(out).toContain('Exit codes:\n  0  done');
+  });
+
+  it('a command line that lacks what it needs ends with code 2', async () => {
+    expect((await nftproxier('trace', '--manifests', shop)).code).toBe(2);
+  });
+
+  it('colours are for people at a terminal who want them', async () => {
+    expect(wantsColor(true, {})).toBe(true);
+    expect(wantsColor(false, {})).toBe(false);
+    expect(wantsColor(true, { NO_COLOR: '1' })).toBe(false);
+    expect(wantsColor(true, { TERM: 'dumb' })).toBe(false);
+    expect(paint(true).bad('no')).toBe('\u001b[31mno\u001b[39m');
+    expect(paint(false).bad('no')).toBe('no');
   });
 });

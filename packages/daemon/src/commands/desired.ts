@@ -14,6 +14,8 @@ import type { Wishes } from '../sync/wishes.js';
 /** A node as manifests describe it, and what it should hold: computed without a kernel, a cluster or root. */
 export interface DesiredNode {
   readonly name: string;
+  /** Where its manifests are. */
+  readonly directory: string;
   readonly cluster: ClusterState;
   readonly wishes: Wishes;
   readonly model: TableModel;
@@ -49,7 +51,13 @@ export async function desiredFromManifests(directory: string, configuration: Con
   cluster.planner.takeChanges();
 
   const { settings, network } = wishes;
-  return { name, cluster, wishes, ...prepareTable({ settings, network, plans: cluster.planner.plans.values() }) };
+  return {
+    name,
+    directory,
+    cluster,
+    wishes,
+    ...prepareTable({ settings, network, plans: cluster.planner.plans.values() }),
+  };
 }
 
 function nameFrom(configuration: Configuration, batches: readonly Batch[]): string {

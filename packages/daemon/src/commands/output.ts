@@ -1,7 +1,11 @@
+import { wantsColor } from './paint.js';
+
 /** Where a command writes, and how it ends. Given to commands, so that tests can read what they say. */
 export interface Output {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Whether a person at a terminal reads it, who wants colours. */
+  readonly color?: boolean;
 }
 
 /** What exit codes mean. */
@@ -11,6 +15,8 @@ export const exitCodes = {
   failed: 1,
   /** The command line, the configuration or a manifest is wrong. */
   usage: 2,
+  /** What was compared is not the same. */
+  different: 3,
 } as const;
 
 /** One of {@link exitCodes}. */
@@ -24,4 +30,5 @@ export const processOutput: Output = {
   err: (text) => {
     process.stderr.write(text);
   },
+  color: wantsColor(process.stdout.isTTY, process.env),
 };

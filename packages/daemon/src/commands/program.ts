@@ -3,6 +3,7 @@ import { defineFlags, flagHelp } from '../config/index.js';
 import type { CleanupOptions } from './cleanup.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
+import type { RenderOptions } from './render.js';
 import type { TraceOptions } from './trace.js';
 import { packageVersion } from './version.js';
 
@@ -16,6 +17,11 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
     .description('An nftables service proxy for Kubernetes, in place of kube-proxy.')
     .configureOutput({ writeOut: output.out, writeErr: output.err })
     .version(packageVersion())
+    // Before the commands are made: they take it over.
+    .exitOverride((error) => {
+      finish(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
+      throw error;
+    })
     .enablePositionalOptions();
 
   defineFlags(program.command('run', { isDefault: true }))
@@ -25,31 +31,35 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
       finish(await run(command.args, output, stopped));
     });
 
-  withFlags(program.command('render'))
+  withFlags(
+    program.command('render'),
+    'nftproxier render --manifests examples/shop --hostname-override node-a',
+    'nftproxier render --manifests examples/shop --hostname-override node-a --service shop/cart',
+    'nftproxier render --manifests new --diff old --hostname-override node-a',
+  )
     .description('print the ruleset that manifests make on a node; needs no root, cluster or kernel')
     .addOption(
       new Option('-o, --output <format>', 'text is a script for nft -f').choices(['text', 'json']).default('text'),
     )
-    .addHelpText('after', examples('nftproxier render --manifests examples/shop --hostname-override node-a'))
-    .action(async (options: { readonly output: 'text' | 'json' }, command: Command) => {
+    .option('--service <namespace/name>', 'only what one Service adds')
+    .option('--diff <directory>', 'what is different from what the manifests in another directory make')
+    .action(async (options: RenderOptions, command: Command) => {
       const { render } = await import('./render.js');
       finish(await render(command.args, options, output));
     });
 
-  withFlags(program.command('trace'))
+  withFlags(
+    program.command('trace'),
+    'nftproxier trace --manifests examples/shop --hostname-override node-a --from 10.244.1.13 --to 10.96.0.10:53/udp',
+    'nftproxier trace --manifests manifests --from shop/frontend-1 --to 10.96.0.80:80/tcp',
+    'nftproxier trace --manifests manifests --from node --to 203.0.113.10:80/tcp --output json',
+  )
     .description('show where a packet goes on a node that manifests describe, step by step, and why')
-    .requiredOption('--from <address>', 'source address, or "node" for the node itself')
+    .requiredOption('--from <source>', 'source address, a pod as [NAMESPACE/]NAME, or "node" for the node itself')
     .requiredOption('--to <destination>', 'ADDRESS:PORT/PROTOCOL, such as 10.96.0.10:53/udp or [fd00::1]:80/tcp')
     .option('--interface <name>', 'interface the packet arrives on')
     .option('--all', 'show rules that did not match, too')
     .addOption(new Option('-o, --output <format>', 'form of the output').choices(['text', 'json']).default('text'))
-    .addHelpText(
-      'after',
-      examples(
-        'nftproxier trace --manifests examples/shop --from 10.244.1.13 --to 10.96.0.10:53/udp',
-        'nftproxier trace --manifests examples/shop --from node --to 203.0.113.10:80/tcp --output json',
-      ),
-    )
     .action(async (options: TraceOptions, command: Command) => {
       const { trace } = await import('./trace.js');
       finish(await trace(command.args, options, output));
@@ -65,21 +75,27 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
       finish(await cleanup(options, output));
     });
 
-  return program.exitOverride((error) => {
-    finish(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage);
-    throw error;
-  });
+  return program;
 }
 
 /** A command that takes the daemon's flags beside options of its own. */
-function withFlags(command: Command): Command {
+function withFlags(command: Command, ...lines: readonly string[]): Command {
   return command
     .allowUnknownOption()
     .allowExcessArguments()
     .usage('[options] [flags]')
-    .addHelpText('after', () => `\n${flagHelp()}`);
+    .addHelpText('after', examples(...lines))
+    .addHelpText('after', () => `Flags of nftproxier run, which describe the node:\n\n${flagHelp()}`);
 }
 
+const exitCodeHelp = `
+Exit codes:
+  0  done
+  1  could not be done
+  2  the command line, the configuration or a manifest is wrong
+  3  what was compared is different (--diff)
+`;
+
 function examples(...lines: readonly string[]): string {
-  return `\nExamples:\n${lines.map((line) => `  $ ${line}\n`).join('')}`;
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}\n`).join('')}${exitCodeHelp}`;
 }

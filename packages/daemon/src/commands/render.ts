@@ -1,24 +1,89 @@
-import { renderTransaction } from '@nftproxier/nft';
+import type { ServiceKey, ServicePlan } from '@nftproxier/core';
+import { TableModel, prepareTable, renderTransaction } from '@nftproxier/nft';
 import { ManifestError } from '../sources/manifests/parse.js';
 import { configurationFrom } from './configuration.js';
 import { desiredFromManifests } from './desired.js';
 import type { DesiredNode } from './desired.js';
+import { differenceOf, differenceText } from './difference.js';
+import type { Compared } from './difference.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
+import { paint } from './paint.js';
 
 /** Options of `render` beside the flags of the daemon. */
 export interface RenderOptions {
   readonly output: 'text' | 'json';
+  /** One Service only, as `NAMESPACE/NAME`. */
+  readonly service?: string;
+  /** Another directory of manifests, to compare with. */
+  readonly diff?: string;
 }
 
-/** `nftproxier render`: the ruleset that manifests make on a node, as a script for `nft -f`. */
+/** `nftproxier render`: the ruleset that manifests make on a node, as a script for `nft -f`, or what of it differs. */
 export async function render(argv: readonly string[], options: RenderOptions, output: Output): Promise<ExitCode> {
-  const desired = await desiredOrComplaint(argv, 'render', output);
-  if (typeof desired === 'number') return desired;
+  const all = await desiredOrComplaint(argv, 'render', output);
+  if (typeof all === 'number') return all;
+  const desired = options.service === undefined ? all : only(options.service, all);
+  if (desired === undefined) {
+    output.err(`error: --service: the manifests have no Service ${quoted(options.service ?? '')}\n`);
+    return exitCodes.usage;
+  }
+  if (options.diff !== undefined) return compare(argv, desired, { ...options, diff: options.diff }, output);
   const { text } = renderTransaction(desired.transaction);
   if (options.output === 'text') output.out(text);
   else output.out(`${JSON.stringify(asJson(desired, text), undefined, 2)}\n`);
   return exitCodes.ok;
+}
+
+/** What of a desired node is shown: all of it, or one Service. */
+interface Shown extends DesiredNode {
+  readonly plans: ReadonlyMap<ServiceKey, ServicePlan>;
+}
+
+/** The part of a node's table that one Service adds. */
+function only(service: string, desired: DesiredNode): Shown | undefined {
+  const plan = desired.cluster.planner.plans.get(service as ServiceKey);
+  if (plan === undefined) return undefined;
+  const model = new TableModel(desired.wishes.settings);
+  const change = model.prepare([{ service: plan.service, plan }], { grouped: true });
+  change.commit();
+  const { table } = desired.transaction;
+  return {
+    ...desired,
+    model,
+    transaction: { table, operations: change.operations },
+    plans: new Map([[plan.service, plan]]),
+  };
+}
+
+async function compare(
+  argv: readonly string[],
+  desired: Shown | DesiredNode,
+  { diff, service, output: format }: RenderOptions & { readonly diff: string },
+  output: Output,
+): Promise<ExitCode> {
+  const other = await desiredOrComplaint(
+    [...argv, '--manifests', diff, '--hostname-override', desired.name],
+    'render',
+    output,
+  );
+  if (typeof other === 'number') return other;
+  const difference = await differenceOf(compared(other, service), compared(desired, service));
+  if (format === 'json') output.out(`${JSON.stringify(difference, undefined, 2)}\n`);
+  else output.out(differenceText(difference, paint(output.color === true)));
+  return difference.services.length + difference.objects.length === 0 ? exitCodes.ok : exitCodes.different;
+}
+
+/** The whole table of a node, or, so that it can be loaded by itself, one with a single Service. */
+function compared({ wishes, cluster }: DesiredNode, service: string | undefined): Compared {
+  const { settings, network } = wishes;
+  const all = [...cluster.planner.plans].filter(([key]) => service === undefined || key === service);
+  const { transaction } = prepareTable({ settings, network, plans: all.map(([, plan]) => plan) });
+  return { transaction, plans: new Map(all) };
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 128));
 }
 
 /** The desired node of `--manifests`, with all diagnostics on standard error; or the exit code, after saying why. */
@@ -58,8 +123,9 @@ function complain({ cluster, wishes }: DesiredNode, output: Output): void {
   }
 }
 
-function asJson(desired: DesiredNode, script: string): unknown {
+function asJson(desired: Shown | DesiredNode, script: string): unknown {
   const { name, cluster, wishes, model } = desired;
-  const plans = [...cluster.planner.plans.values()].sort((a, b) => (a.service < b.service ? -1 : 1));
+  const shown = 'plans' in desired ? desired.plans : cluster.planner.plans;
+  const plans = [...shown.values()].sort((a, b) => (a.service < b.service ? -1 : 1));
   return { node: name, settings: wishes.settings, network: wishes.network, counts: model.counts, plans, script };
 }

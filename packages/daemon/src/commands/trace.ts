@@ -1,17 +1,25 @@
-import { contains, familyOf, parseAddress, parseCidr, servicePortName } from '@nftproxier/core';
-import type { Address, Frontend, ServicePlan } from '@nftproxier/core';
+import { contains, familyOf, parseCidr } from '@nftproxier/core';
+import type { Address } from '@nftproxier/core';
 import { TraceError, parseDestination, renderTrace, tracePacket } from '@nftproxier/nft';
 import type { Destination, Packet, Trace } from '@nftproxier/nft';
 import { FakeNft } from '@nftproxier/nft/testing';
 import { addressesOfNode } from '../host/index.js';
+import { readPods } from '../sources/manifests/directory.js';
+import type { KnownPod } from '../sources/manifests/pods.js';
 import type { DesiredNode } from './desired.js';
+import { askedOf, reasonsOf } from './explain.js';
+import type { Circumstances } from './explain.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
+import { paint } from './paint.js';
+import type { Paint } from './paint.js';
+import { senderOf } from './sender.js';
+import type { Sender } from './sender.js';
 import { desiredOrComplaint } from './render.js';
 
 /** Options of `trace` beside the flags of the daemon. */
 export interface TraceOptions {
-  /** An address, or `node` for the node itself. */
+  /** An address, a pod as `NAME` or `NAMESPACE/NAME`, or `node` for the node itself. */
   readonly from: string;
   /** `ADDRESS:PORT/PROTOCOL`. */
   readonly to: string;
@@ -34,12 +42,18 @@ export async function trace(argv: readonly string[], options: TraceOptions, outp
   const desired = await desiredOrComplaint(argv, 'trace', output);
   if (typeof desired === 'number') return desired;
   try {
-    const packet = packetOf(desired, options, to);
+    const pods = await readPods(desired.directory);
+    const sender = senderOf(options.from, to, desired, pods);
+    for (const warning of sender.warnings) output.err(`warning: ${warning}\n`);
     const fake = new FakeNft();
     await fake.apply(desired.transaction);
+    const packet = packetOf(desired, sender, options, to);
     const result = tracePacket(fake, packet, { localAddresses: addressesOfNode(desired.cluster.node) });
+    const explained = explanationOf(result, desired, pods);
     output.out(
-      options.output === 'json' ? `${JSON.stringify(result, undefined, 2)}\n` : textOf(desired, result, options),
+      options.output === 'json'
+        ? `${JSON.stringify({ ...result, ...explained }, undefined, 2)}\n`
+        : textOf(result, explained, options, paint(output.color === true)),
     );
     return exitCodes.ok;
   } catch (error) {
@@ -49,22 +63,14 @@ export async function trace(argv: readonly string[], options: TraceOptions, outp
   }
 }
 
-function packetOf(desired: DesiredNode, { from, interface: name }: TraceOptions, to: Destination): Packet {
-  const own = addressesOfNode(desired.cluster.node);
-  if (from === 'node') {
-    const address = own.find((candidate) => familyOf(candidate) === familyOf(to.to));
-    if (address === undefined) {
-      throw new TraceError(
-        `the Node has no ${familyOf(to.to)} address: add it to status.addresses, or give --from an address`,
-      );
-    }
-    return { ...to, from: address, arrives: { kind: 'local' } };
-  }
-  const address = parseAddress(from);
-  if (address === undefined)
-    throw new TraceError(`--from: ${JSON.stringify(from)} is neither an IP address nor "node"`);
-  if (own.includes(address)) return { ...to, from: address, arrives: { kind: 'local' } };
-  return { ...to, from: address, arrives: { kind: 'interface', name: name ?? interfaceOf(desired, address) } };
+function packetOf(desired: DesiredNode, sender: Sender, options: TraceOptions, to: Destination): Packet {
+  const { address } = sender;
+  if (sender.isNode) return { ...to, from: address, arrives: { kind: 'local' } };
+  return {
+    ...to,
+    from: address,
+    arrives: { kind: 'interface', name: options.interface ?? interfaceOf(desired, address) },
+  };
 }
 
 /** Pods come in on the interface that `detectLocalMode` names, others on the machine's own. */
@@ -79,23 +85,57 @@ function interfaceOf({ cluster, wishes }: DesiredNode, address: Address): string
   return detector.prefix ? `${detector.name}0` : detector.name;
 }
 
-function textOf(desired: DesiredNode, result: Trace, { all = false }: TraceOptions): string {
-  const asked = [...desired.cluster.planner.plans.values()].flatMap((plan) => askedFrontends(plan, result.packet));
-  const what = asked.length === 0 ? 'No Service has this address and port on this node.\n' : asked.join('');
-  return `${what}${renderTrace(result, { all })}`;
+/** What is said beside the steps. */
+interface Explanation {
+  /** The frontends that the packet is sent to. */
+  readonly services: readonly { readonly service: string; readonly frontend: string }[];
+  /** Why it goes where it goes, in sentences. */
+  readonly reasons: readonly string[];
+  /** The endpoints it may reach, with what manifests know of each. */
+  readonly endpoints: readonly (Trace['endpoints'][number] & { readonly pod?: string; readonly node?: string })[];
 }
 
-function askedFrontends(plan: ServicePlan, { to, port, protocol }: Packet): readonly string[] {
-  return plan.ports.flatMap((servicePort) => {
-    const found = servicePort.frontends.filter(
-      (frontend) =>
-        frontend.port === port &&
-        servicePort.protocol.toLowerCase() === protocol &&
-        servicePort.family === familyOf(to) &&
-        (frontend.kind === 'NodePort' || frontend.address === to),
-    );
-    const name = servicePortName(plan.service, servicePort.portName);
-    const kinds: readonly Frontend['kind'][] = found.map(({ kind }) => kind);
-    return kinds.map((kind) => `Service port ${name}, by its ${kind}\n`);
-  });
+function explanationOf(result: Trace, { name, wishes, cluster }: DesiredNode, pods: readonly KnownPod[]): Explanation {
+  const { plans } = cluster.planner;
+  const around: Circumstances = { nodeName: name, wishes, plans };
+  return {
+    services: askedOf(plans.values(), result.packet).map(({ service, frontend }) => ({
+      service,
+      frontend: frontend.kind,
+    })),
+    reasons: reasonsOf(result, around),
+    endpoints: result.endpoints.map((endpoint) => {
+      const pod = pods.find(({ addresses }) => addresses.some((address) => address === endpoint.address));
+      if (pod === undefined) return endpoint;
+      const node = pod.nodeName === '' ? {} : { node: pod.nodeName };
+      return { ...endpoint, pod: `${pod.namespace}/${pod.name}`, ...node };
+    }),
+  };
+}
+
+const verdicts = {
+  dnat: 'It is sent to an endpoint.',
+  accept: 'It goes on as it was sent.',
+  drop: 'It is dropped: the sender hears nothing.',
+  reject: 'It is refused: the sender is told that the port is unreachable.',
+  mixed: 'Chance decides.',
+} as const;
+
+function textOf(result: Trace, explained: Explanation, { all = false }: TraceOptions, color: Paint): string {
+  const { services, reasons, endpoints } = explained;
+  const isBad = result.verdict === 'drop' || result.verdict === 'reject';
+  const asked = services.map(({ service, frontend }) => `Service port ${service}, by its ${frontend}`);
+  const lines = [
+    ...(asked.length === 0 ? ['No Service has this address and port on this node.'] : asked),
+    renderTrace(result, { all }).trimEnd(),
+    '',
+    color.strong((isBad ? color.bad : color.good)(verdicts[result.verdict])),
+    ...endpoints.map(({ address, port, share, pod, node }) => {
+      const socket = address.includes(':') ? `[${address}]:${String(port)}` : `${address}:${String(port)}`;
+      const known = [pod === undefined ? [] : `pod ${pod}`, node === undefined ? [] : `on ${node}`].flat().join(' ');
+      return `${(share * 100).toFixed(1).padStart(7)} %  ${socket}${known === '' ? '' : `  ${known}`}`;
+    }),
+    ...reasons,
+  ];
+  return `${lines.join('\n')}\n`;
 }

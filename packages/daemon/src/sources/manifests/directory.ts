@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import type { Batch, Source } from '../source.js';
 import { ManifestObjects } from './objects.js';
 import type { Repeated } from './objects.js';
-import { ManifestError, parseManifest } from './parse.js';
+import { ManifestError, parseKinds, parseManifest } from './parse.js';
 import type { ManifestObject } from './parse.js';
+import { podsOf } from './pods.js';
+import type { KnownPod } from './pods.js';
 
 /** Largest manifest read, in bytes. */
 const mostBytes = 256 * 1024 * 1024;
@@ -33,6 +35,13 @@ export async function readManifests(directory: string): Promise<ManifestObjects>
   for (const file of await listFiles(directory)) changes.set(file, await readObjects(directory, file));
   objects.update(changes);
   return objects;
+}
+
+/** The pods that the manifests of a directory tell of. Throws on the first file that cannot be used. */
+export async function readPods(directory: string): Promise<readonly KnownPod[]> {
+  const files = await listFiles(directory);
+  const texts = await Promise.all(files.map((file) => readFile(join(directory, file), 'utf8')));
+  return podsOf(files.flatMap((file, index) => parseKinds(file, texts[index] ?? '', ['Pod', 'EndpointSlice'])));
 }
 
 /**

@@ -20,8 +20,8 @@ export class ManifestError extends Error {
 }
 
 /** An object of a manifest, with the place it was read from. */
-export interface ManifestObject {
-  readonly kind: ObjectKind;
+export interface ManifestObject<Kind extends string = ObjectKind> {
+  readonly kind: Kind;
   readonly object: KubernetesObject;
 }
 
@@ -35,7 +35,16 @@ const mostAliases = 100;
  * @throws {@link ManifestError} if the text is not YAML or JSON, or a document is not an object with kind and name.
  */
 export function parseManifest(file: string, text: string): readonly ManifestObject[] {
-  return documentsOf(file, text).flatMap(({ value, line }) => objectsOf(file, value, line));
+  return parseKinds(file, text, objectKinds);
+}
+
+/** The same for the objects of other kinds. */
+export function parseKinds<Kind extends string>(
+  file: string,
+  text: string,
+  kinds: readonly Kind[],
+): readonly ManifestObject<Kind>[] {
+  return documentsOf(file, text).flatMap(({ value, line }) => objectsOf(file, value, line, kinds));
 }
 
 interface Document {
@@ -95,7 +104,12 @@ function isUnfinished(text: string): boolean {
   }
 }
 
-function objectsOf(file: string, value: unknown, line: number): readonly ManifestObject[] {
+function objectsOf<Kind extends string>(
+  file: string,
+  value: unknown,
+  line: number,
+  kinds: readonly Kind[],
+): readonly ManifestObject<Kind>[] {
   if (value === null || value === undefined) return [];
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new ManifestError(file, line, 'a document must be an object with apiVersion, kind and metadata');
@@ -105,9 +119,9 @@ function objectsOf(file: string, value: unknown, line: number): readonly Manifes
   if (Array.isArray(items) && kind.endsWith('List')) {
     // Items of a typed list (ServiceList) need not repeat their kind.
     const itemKind = kind.slice(0, -'List'.length);
-    return items.flatMap((item: unknown) => objectsOf(file, withKind(item, itemKind), line));
+    return items.flatMap((item: unknown) => objectsOf(file, withKind(item, itemKind), line, kinds));
   }
-  const known = objectKinds.find((candidate) => candidate === kind);
+  const known = kinds.find((candidate) => candidate === kind);
   if (known === undefined) return [];
   const object = value as KubernetesObject;
   const name: unknown = (object.metadata as { readonly name?: unknown } | null | undefined)?.name;
