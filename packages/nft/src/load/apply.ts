@@ -101,7 +101,9 @@ class Tally {
     await this.#assertTable(error);
     const heldOf = (service: ServiceKey) =>
       this.#protections.releases ? this.#table.model.planOf(service) : undefined;
-    return this.#refused(dependentGroups(changes, heldOf), error);
+    const groups = dependentGroups(changes, heldOf);
+    // In groups of elements nft could name no service. One by one it does, which saves halving.
+    return grouped ? this.#each(groups) : this.#refused(groups, error);
   }
 
   async #each(groups: readonly Group[]): Promise<readonly RefusedService[]> {
