@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { full, reportRow } from '../reliability/scorecard.js';
+import { soak } from './soak.js';
+import { tableOf, trendOf } from './samples.js';
+
+/** A minute in the gate, a quarter of an hour for the scorecard; `npm run soak` says what it wants. */
+const minutes = Number(process.env['NFTPROXIER_SOAK_MINUTES'] ?? (full ? 15 : 1));
+const seed = Number(process.env['NFTPROXIER_SOAK_SEED'] ?? 1);
+
+describe('row 25: random churn with random faults', () => {
+  it(
+    'ends with kernel, model and connection tracking in agreement',
+    { timeout: (minutes * 60 + 600) * 1_000, retry: 0 },
+    async () => {
+      const say = (line: string): void => void process.stdout.write(`${line}\n`);
+      const report = await soak({
+        seconds: minutes * 60,
+        seed,
+        eventsPerSecond: 50,
+        secondsPerFault: minutes < 5 ? 4 : 10,
+        say,
+      });
+      const { samples, faults, events, connections, complaints } = report;
+      const memory = trendOf(samples, ({ residentMB }) => residentMB);
+      const descriptors = trendOf(samples, (one) => one.descriptors);
+      const timers = trendOf(samples, (one) => one.timers);
+      const children = trendOf(samples, (one) => one.children);
+      say(tableOf(samples));
+      say(
+        `from the second to the last third of the last process: memory ${memory.middle.toFixed(1)} to ${memory.last.toFixed(1)} MB, descriptors ${String(descriptors.middle)} to ${String(descriptors.last)}, timers ${String(timers.middle)} to ${String(timers.last)}, children ${String(children.middle)} to ${String(children.last)}`,
+      );
+      const count = Object.values(faults).reduce((sum, times) => sum + times, 0);
+      say(
+        `${String(events)} events, ${String(count)} faults, ${String(connections.attempted)} connections, ${String(connections.failed)} of them failed while there were no rules`,
+      );
+      for (const complaint of complaints) say(complaint);
+      say(complaints.length === 0 ? 'in agreement' : 'not in agreement');
+      reportRow({
+        row: 25,
+        case: `${String(minutes)} min, 50 events a second, ${String(count)} faults of ${String(Object.keys(faults).length)} kinds`,
+        n: events,
+        passNumber: 'kernel, model and connection tracking agree; memory, descriptors, timers and children stay',
+        measured: `in agreement; memory ${memory.middle.toFixed(0)} to ${memory.last.toFixed(0)} MB, descriptors ${String(descriptors.middle)} to ${String(descriptors.last)}, timers ${String(timers.middle)} to ${String(timers.last)}, children ${String(children.middle)} to ${String(children.last)}`,
+        seed,
+      });
+      expect(complaints).toEqual([]);
+      expect(descriptors.last - descriptors.middle).toBeLessThanOrEqual(5);
+      expect(timers.last - timers.middle).toBeLessThanOrEqual(5);
+      expect(children.last - children.middle).toBeLessThanOrEqual(1);
+      // Over a minute the heap has not settled.
+      expect(memory.last - memory.middle).toBeLessThanOrEqual(minutes < 10 ? 60 : 10);
+    },
+  );
+});
