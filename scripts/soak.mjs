@@ -27,7 +27,7 @@ if (values.help || !(minutes > 0) || !Number.isInteger(Number(values.seed))) {
   process.stdout.write(USAGE);
   process.exitCode = values.help ? 0 : 2;
 } else {
-  await build();
+  await build((line) => process.stdout.write(`${line}\n`));
   const vitest = [process.execPath, join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'kernel'];
   const { code } = await run([...(await kernelPrefix()), ...vitest, '--retry=0', 'test/soak'], {
     env: { NFTPROXIER_SOAK_MINUTES: values.minutes, NFTPROXIER_SOAK_SEED: values.seed },

@@ -8,7 +8,7 @@ import { here } from '../delta/world.js';
 import { settings } from '../ruleset/services.js';
 
 /** Many addresses that several Services want: claims move all the time. */
-export const size: WorldSize = { services: 8, slices: 2, addresses: 3, nodes: ['here', 'there'] };
+const size: WorldSize = { services: 8, slices: 2, addresses: 3, nodes: ['here', 'there'] };
 
 export const network = { nodePortAddresses: [], serviceCIDRs: [] };
 
@@ -16,7 +16,7 @@ export const network = { nodePortAddresses: [], serviceCIDRs: [] };
  * A plan that nft takes for well-formed and the kernel refuses: an interval set takes no range inside another. Plans that
  * core makes have no such ranges; this stands for whatever else a kernel may refuse one day.
  */
-export function poisoned(plan: ServicePlan): ServicePlan {
+function poisoned(plan: ServicePlan): ServicePlan {
   const [port, ...others] = plan.ports;
   if (port === undefined) return plan;
   const isIPv4 = port.family === 'IPv4';
