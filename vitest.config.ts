@@ -22,8 +22,20 @@ export default defineConfig({
           // Some tests wait for real sockets and timers; on a shared machine they can be late once.
           retry: process.env['CI'] === 'true' ? 1 : 0,
           include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', '**/*.kernel.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', '**/*.{kernel,browser}.test.ts'],
           // Against a hang: nothing here asserts how long it takes, and a busy machine is slow.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve: { alias },
+        test: {
+          // The status page, in a real Chromium.
+          name: 'browser',
+          retry: process.env['CI'] === 'true' ? 1 : 0,
+          include: ['test/**/*.browser.test.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

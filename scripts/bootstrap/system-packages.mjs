@@ -5,7 +5,7 @@ import process from 'node:process';
 import { BootstrapError } from './failure.mjs';
 import { run } from './run.mjs';
 
-/** @typedef {'npm start' | 'npm run bench' | 'unit tests' | 'kernel tests'} Purpose */
+/** @typedef {'npm start' | 'npm run bench' | 'unit tests' | 'browser tests' | 'kernel tests'} Purpose */
 
 /**
  * The programs of the system that something here runs, beyond what every Linux has, and the Debian package of each.
@@ -40,6 +40,7 @@ const PROGRAMS = [
   },
   { program: 'time', debian: 'time', does: 'tells how much memory nft takes', neededBy: ['npm run bench'] },
   { program: 'openssl', debian: 'openssl', does: 'makes certificates', neededBy: ['unit tests'] },
+  { program: 'chromium', debian: 'chromium', does: 'shows the status page', neededBy: ['browser tests'] },
 ];
 
 /**

@@ -100,6 +100,13 @@ export const STEPS = [
     check: async () => testsOf('unit', await otherNode()),
   },
   {
+    name: 'browser',
+    proves: 'the status page in Chromium, light and dark, with and without JavaScript',
+    lane: 'tests',
+    needs: 'browser tests',
+    check: () => testsOf('browser', node),
+  },
+  {
     name: 'kernel',
     proves: 'packets through the real kernel',
     lane: 'kernel',

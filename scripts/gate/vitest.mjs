@@ -18,7 +18,7 @@ import { run } from '../bootstrap/run.mjs';
 /**
  * Runs a vitest project.
  *
- * @param {'unit' | 'kernel'} project
+ * @param {'unit' | 'browser' | 'kernel'} project
  * @param {string} node the Node to run it on, which its child processes find first too
  * @param {readonly string[]} [prefix] a command line that runs the rest of it
  * @param {readonly string[]} [folders] the tests of these only

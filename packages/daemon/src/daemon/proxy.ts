@@ -12,13 +12,17 @@ import { healthObserver } from '../observe/health.js';
 import { metricsObserver } from '../observe/metrics.js';
 import { together } from '../observe/together.js';
 import type { ChosenSource } from '../sources/create.js';
+import { SyncHistory } from '../status/history.js';
+import type { RunningProxy } from '../status/running.js';
+import { reportOf } from '../status/source.js';
 import { systemClock } from '../sync/clock.js';
 import { Proxy } from '../sync/proxy.js';
 import type { Takeover } from '../takeover/index.js';
+import { openDebugServer } from './debug-server.js';
 import type { Endings } from './endings.js';
 
 /** What a proxy is connected with. */
-export interface StartProxyOptions extends ChosenSource {
+export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'version' | 'software'> {
   readonly settings: LiveConfiguration;
   readonly nodeName: string;
   readonly families: readonly Family[];
@@ -53,15 +57,31 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const flows = createFlowCleaning({ isWanted, metrics, log, localAddresses, proxy: () => proxy });
   endings.add(() => flows.stop());
   const cluster = () => proxy.cluster;
+  const history = new SyncHistory({ loader, startTime, now: Date.now });
   const observer = together([
     healthObserver({ families, health, serviceHealth }),
-    metricsObserver({ families, metrics, loader, cluster, startTime, now: Date.now }),
+    metricsObserver({
+      families,
+      metrics,
+      loader,
+      cluster,
+      startTime,
+      now: Date.now,
+      programmed: (time) => {
+        history.programmed(time);
+      },
+    }),
     eventsObserver({
       events,
       loader,
       uidOf: (namespace, name) => cluster().planner.uidOf({ metadata: { namespace, name } }),
     }),
     flows.observer,
+    {
+      synced: (outcome) => {
+        history.synced(outcome);
+      },
+    },
     {
       synced: ({ ok }) => {
         if (ok) takeover.served();
@@ -72,6 +92,14 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const clock = systemClock;
   const made = { configuration, nodeName, families, source, required, loader, log, clock, localAddresses, observer };
   const proxy: Proxy = new Proxy(made);
+  const { version, software } = options;
+  const running: RunningProxy = {
+    ...{ version, software, nodeName, startTime, cluster, loader, localAddresses, history, now: Date.now },
+    wishes: () => proxy.wishes,
+    source: () => reportOf(source.status(), settings.current.nftproxier.manifests),
+  };
+  const debug = openDebugServer(settings.current.nftproxier.debugBindAddress, running, log);
+  endings.add(() => debug?.close());
   // Timers of the proxy do not keep the process alive; this does, until the end.
   const alive = setInterval(() => undefined, 2 ** 30);
   endings.add(() => {

@@ -89,7 +89,8 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   });
   endings.add(() => takeover.stop());
   void takeover.begin();
-  const around = { settings, nodeName, families, startTime, log, endings };
+  const software = { node: process.version, nft: machine.nftVersion, kernel: machine.kernel };
+  const around = { settings, nodeName, families, startTime, log, endings, version, software };
   await startProxy({ ...around, ...source, loader, takeover, health, serviceHealth, metrics, events });
   events.emit(starting(nodeName));
 }

@@ -17,6 +17,8 @@ export interface MetricsObserverOptions {
   /** Milliseconds since 1970. */
   readonly startTime: number;
   readonly now: () => number;
+  /** Told of changes of endpoints that are in the kernel now, by the time of what led to them (RFC 3339). */
+  readonly programmed?: (triggerTime: string) => void;
 }
 
 const noChanges: ChangeCounts = { Service: 0, EndpointSlice: 0, Node: 0, ServiceCIDR: 0 };
@@ -60,7 +62,10 @@ export function metricsObserver(options: MetricsObserverOptions): ProxyObserver 
       metrics.observe('nftproxier_sync_phase_duration_seconds', spent / 1000, { phase });
     metrics.add('nftproxier_quarantines_total', refusals.news(applied.refused, loader.refused).length);
     for (const { service, after } of changes) tallies.set(service, after);
-    for (const { family, time } of triggers) recordProgramming(metrics, family, [time], { now: now(), startTime });
+    for (const { family, time } of triggers) {
+      recordProgramming(metrics, family, [time], { now: now(), startTime });
+      options.programmed?.(time);
+    }
     triggers = [];
     served = begun;
   };
