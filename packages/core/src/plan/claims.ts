@@ -32,6 +32,11 @@ interface Claimant {
   readonly isOwner: boolean;
 }
 
+/** Stands for the API server among Services; no Service has such a name. */
+export const apiServer = 'the API server' as ServiceKey;
+
+const reservation: Claimant = { service: apiServer, created: -Infinity, isOwner: true };
+
 /** Several Services that ask for the same. */
 interface Rivals {
   readonly claimants: Map<ServiceKey, Claimant>;
@@ -48,6 +53,7 @@ interface Rivals {
 export class Claims {
   readonly #allowExternalIPs: boolean;
   readonly #held = new Map<Claim, Claimant | Rivals>();
+  #reserved: ReadonlySet<Claim> = new Set();
   /** Who wants an address from outside, whatever the port: they lose it to the owner of a cluster IP. */
   readonly #wanted = new Map<Address, Set<ServiceKey>>();
 
@@ -76,6 +82,20 @@ export class Claims {
     for (const address of wanted) if (!wants.has(address)) this.#unwant(address, service);
     for (const address of wants) if (!wanted.has(address)) this.#want(address, service);
     disturbed.delete(service);
+    return disturbed;
+  }
+
+  /**
+   * Sets aside what no Service may have: where the API server is reached. Who asks for it loses it, however old.
+   *
+   * @returns the Services that now get, or no longer get, something they ask for.
+   */
+  reserve(claims: ReadonlySet<Claim>): ReadonlySet<ServiceKey> {
+    const disturbed = new Set<ServiceKey>();
+    for (const claim of this.#reserved) if (!claims.has(claim)) this.#change(claim, apiServer, undefined, disturbed);
+    for (const claim of claims) if (!this.#reserved.has(claim)) this.#change(claim, apiServer, reservation, disturbed);
+    this.#reserved = claims;
+    disturbed.delete(apiServer);
     return disturbed;
   }
 

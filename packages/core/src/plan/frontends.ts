@@ -2,7 +2,7 @@ import { collapse, contains, familyOf, parseCidr, widthOf } from '../net/index.j
 import type { Address, Cidr } from '../net/index.js';
 import type { NodeView, ServiceKey, ServicePort } from '../model/index.js';
 import type { Findings } from '../translate/fields.js';
-import { addressClaim, nodePortClaim, ownerClaim } from './claims.js';
+import { addressClaim, apiServer, nodePortClaim, ownerClaim } from './claims.js';
 import type { Claim } from './claims.js';
 import type { Frontend, Outcome } from './plan.js';
 
@@ -30,7 +30,8 @@ export function frontendsOf(
 ): readonly Frontend[] {
   const isGranted = (holder: ServiceKey | undefined, field: string, what: string): boolean => {
     if (holder === undefined) return true;
-    const message = `${what} belongs to Service ${holder}, which comes first; this Service does not get it`;
+    const owner = holder === apiServer ? holder : `Service ${holder}, which comes first`;
+    const message = `${what} belongs to ${owner}; this Service does not get it`;
     findings.add('address-conflict', field, message);
     return false;
   };

@@ -3,7 +3,7 @@ import { quote } from '../model/index.js';
 import type { Diagnostic, NodeView, ServiceKey, ServiceModel, SliceModel } from '../model/index.js';
 import { serviceKeyOf, sliceKeyOf, translateService, translateSlice } from '../translate/index.js';
 import { metadataOf } from '../translate/fields.js';
-import { Claims } from './claims.js';
+import { addressClaim, Claims } from './claims.js';
 import type { Claim } from './claims.js';
 import { planService } from './service.js';
 import type { ServicePlan } from './plan.js';
@@ -73,6 +73,7 @@ export class Planner {
     if (node.allowExternalIPs !== this.#node.allowExternalIPs) {
       this.#claims = new Claims(node.allowExternalIPs);
       for (const model of this.#services.values()) this.#claims.replace(undefined, model);
+      this.#reserveApiServer();
     }
     this.#node = node;
     for (const key of this.#services.keys()) this.#dirty.add(key);
@@ -172,7 +173,17 @@ export class Planner {
 
   /** Slices may come before their Service, which is planned when it comes. */
   #endpointsChanged(service: ServiceKey): void {
+    if (service === apiServerService) this.#reserveApiServer();
     if (this.#services.has(service)) this.#dirty.add(service);
+  }
+
+  /** No Service gets the addresses and ports at which the API server answers: who had them would have the cluster. */
+  #reserveApiServer(): void {
+    const slices = [...(this.#slices.get(apiServerService)?.values() ?? [])];
+    const claims = slices.flatMap(({ ports, endpoints }) =>
+      endpoints.flatMap(({ address }) => ports.map(({ protocol, port }) => addressClaim(address, protocol, port))),
+    );
+    for (const key of this.#claims.reserve(new Set(claims.slice(0, mostReserved)))) this.#dirty.add(key);
   }
 
   #report(kind: OrphanKind, object: KubernetesObject, diagnostics: readonly Diagnostic[]): void {
@@ -185,6 +196,12 @@ export class Planner {
     for (const key of [...this.#orphans.keys()]) if (key.startsWith(`${kind} `)) this.#orphans.delete(key);
   }
 }
+
+/** The Service whose endpoints are the API servers. */
+const apiServerService = 'default/kubernetes' as ServiceKey;
+
+/** More API servers than there are in any cluster. */
+const mostReserved = 1_000;
 
 type OrphanKind = 'Service' | 'EndpointSlice';
 
