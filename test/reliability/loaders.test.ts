@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Planner, nodeView } from '@nftproxier/core';
-import type { EndpointSlice, Service } from '@nftproxier/core';
 import { loadConfiguration } from '../../packages/daemon/src/config/index.js';
 import { ManifestError, parseManifest } from '../../packages/daemon/src/sources/manifests/parse.js';
 import { reportRow, times } from './scorecard.js';
@@ -62,8 +61,8 @@ describe('row 18: manifests of any text', () => {
         const planner = new Planner(nodeView('node-a'));
         try {
           for (const { kind, object } of parseManifest(file, text)) {
-            if (kind === 'Service') planner.setService(object as Service);
-            if (kind === 'EndpointSlice') planner.setEndpointSlice(object as EndpointSlice);
+            if (kind === 'Service') planner.setService(object);
+            if (kind === 'EndpointSlice') planner.setEndpointSlice(object);
           }
         } catch (error) {
           expect(error).toBeInstanceOf(ManifestError);
