@@ -1,3 +1,4 @@
+import { algorithmNames, balancingDefaults, hashKeys } from '@nftproxier/core';
 import * as z from 'zod';
 import { parseHostPort } from './address.js';
 import { duration, field } from './field.js';
@@ -236,6 +237,51 @@ export const nftproxier = z
       flag: 'conntrack-cleanup',
       precedence: 'always',
       reload: 'live',
+    }),
+    algorithm: field(z.enum(algorithmNames).default(balancingDefaults.algorithm), {
+      about:
+        'How an endpoint is chosen for a new connection, for Services without the annotation `nftproxier.io/algorithm`. The same on all nodes.',
+      rule: algorithmNames.join(', '),
+      flag: 'algorithm',
+      precedence: 'always',
+      reload: 'restart',
+    }),
+    hashKey: field(z.enum(hashKeys).default(balancingDefaults.hashKey), {
+      about:
+        'What source-hash and maglev hash, for Services without the annotation `nftproxier.io/hash-key`: the address of the client, or its address and port.',
+      rule: hashKeys.join(', '),
+      flag: 'hash-key',
+      precedence: 'always',
+      reload: 'restart',
+    }),
+    hashSeed: field(z.int().min(0).max(0xffff_ffff).default(balancingDefaults.hashSeed), {
+      about:
+        'Goes into every hash. The same on all nodes; a number of its own for each cluster keeps clients from choosing their endpoint.',
+      rule: 'a whole number from 0 to 4294967295',
+      flag: 'hash-seed',
+      precedence: 'always',
+      reload: 'restart',
+    }),
+    counters: field(z.enum(['off', 'services', 'endpoints']).default('services'), {
+      about: 'Whether new connections are counted: for each Service, or for each endpoint as well.',
+      rule: 'off, services or endpoints',
+      flag: 'counters',
+      precedence: 'always',
+      reload: 'restart',
+    }),
+    countersPeriod: field(timer.default(30_000), {
+      about: 'How long it takes to read all counters once, a part of them at a time.',
+      rule: 'a duration greater than 0 and at most 500h',
+      flag: 'counters-period',
+      precedence: 'always',
+      reload: 'restart',
+    }),
+    countersInMetrics: field(count.default(100), {
+      about: 'Services, and endpoints, with a series of their own in the metrics of new connections; others share one.',
+      rule: 'a whole number of 0 or more',
+      flag: 'counters-in-metrics',
+      precedence: 'always',
+      reload: 'restart',
     }),
     takeover: field(z.boolean().default(true), {
       about:

@@ -9,6 +9,7 @@ import { openServers } from '../observe/servers.js';
 import { measureSource } from '../observe/sources.js';
 import { createNodeTakeover } from '../observe/takeover.js';
 import { connect, createSource } from '../sources/create.js';
+import { startCounters } from './counters.js';
 import { Endings } from './endings.js';
 import { startEvents } from './events.js';
 import { startHealth } from './health.js';
@@ -77,7 +78,9 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   const timed = timedNft(nft, (seconds) => {
     metrics.add('nftproxier_nft_process_seconds_total', seconds);
   });
-  const loader = new Loader(createLoadTarget(timed));
+  const target = createLoadTarget(timed);
+  const loader = new Loader(target);
+  startCounters({ configuration, target, loader, metrics, log, endings });
   const takeover = createNodeTakeover({
     configuration,
     nft: timed,

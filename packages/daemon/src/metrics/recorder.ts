@@ -21,6 +21,11 @@ export interface Recorder<Entry extends Metric> {
     name: Name,
     ...args: Arguments<LabelsOf<Named<Entry, 'counter', Name>>, number>
   ) => void;
+  /** Ends a counter's series: it is shown no more, and begins at 0 if it comes back. */
+  readonly end: <Name extends NameOf<Entry, 'counter'>>(
+    name: Name,
+    labels: LabelsOf<Named<Entry, 'counter', Name>>,
+  ) => void;
   /** Sets a gauge. */
   readonly set: <Name extends NameOf<Entry, 'gauge'>>(
     name: Name,
@@ -53,6 +58,9 @@ export const createRecorder = <Entry extends Metric>(
   return {
     add: (name, ...[value, labels]) => {
       if (value >= 0) counters.get(name)?.inc(labels ?? {}, value);
+    },
+    end: (name, labels) => {
+      counters.get(name)?.remove(labels);
     },
     set: (name, ...[value, labels]) => {
       gauges.get(name)?.set(labels ?? {}, value);

@@ -47,6 +47,7 @@ export function wishesOf(configuration: Configuration, around: Surroundings): Wi
   const scopes = nodePortScopes(configuration.nodePortAddresses, own, around.localAddresses);
   const zone: unknown = around.node?.metadata?.labels?.[zoneLabel];
   const { masqueradeAll, masqueradeBit } = configuration.nftables;
+  const { algorithm, hashKey, hashSeed } = configuration.nftproxier;
   const listed = around.families.flatMap((family) => {
     const scope = scopes[family];
     return scope.kind === 'listed' ? scope.addresses : [];
@@ -59,6 +60,7 @@ export function wishesOf(configuration: Configuration, around: Surroundings): Wi
       masqueradeAll,
       allowExternalIPs: featureEnabled(configuration.featureGates, 'AllowServiceExternalIPs'),
       addresses: inOrder(own),
+      balancing: { algorithm, hashKey, hashSeed },
     }),
     settings: {
       families: around.families,
@@ -66,7 +68,7 @@ export function wishesOf(configuration: Configuration, around: Surroundings): Wi
       masqueradeAll,
       localPods: pods.detectors,
       nodePorts: { IPv4: { kind: scopes.IPv4.kind }, IPv6: { kind: scopes.IPv6.kind } },
-      counters: 'off',
+      counters: configuration.nftproxier.counters,
     },
     network: { nodePortAddresses: listed, serviceCIDRs: around.serviceCIDRs },
     warnings: [...pods.warnings, ...scopes.warnings],

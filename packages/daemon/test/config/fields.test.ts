@@ -160,6 +160,12 @@ const rows: readonly Row[] = [
   { field: 'nftproxier.skipKernelVersionCheck', fallback: false, given: true, invalid: flag },
   { field: 'nftproxier.conntrackCleanup', fallback: true, given: false, invalid: flag },
   { field: 'nftproxier.takeover', fallback: true, given: false, invalid: flag },
+  { field: 'nftproxier.algorithm', fallback: 'random', given: 'maglev', invalid: ['Maglev', 'round-robin', 1] },
+  { field: 'nftproxier.hashKey', fallback: 'client', given: 'client-and-port', invalid: ['port', true] },
+  { field: 'nftproxier.hashSeed', fallback: 1_852_208_240, given: 7, invalid: [-1, 2 ** 32, 1.5, '7'] },
+  { field: 'nftproxier.counters', fallback: 'services', given: 'endpoints', invalid: ['on', true] },
+  { field: 'nftproxier.countersPeriod', fallback: 30_000, given: '1m', becomes: 60_000, invalid: ['0s', ...time] },
+  { field: 'nftproxier.countersInMetrics', fallback: 100, given: 0, invalid: [-1, 1.5, '7'] },
 ];
 
 const file = (row: Row, value: unknown) =>

@@ -194,6 +194,40 @@ const rows: readonly Row[] = [
     beside: true,
   },
   { flag: 'takeover', field: 'nftproxier.takeover', given: 'false', becomes: false, invalid: flag, beside: true },
+  {
+    flag: 'algorithm',
+    field: 'nftproxier.algorithm',
+    given: 'maglev',
+    becomes: 'maglev',
+    invalid: ['x'],
+    beside: true,
+  },
+  {
+    flag: 'hash-key',
+    field: 'nftproxier.hashKey',
+    given: 'client-and-port',
+    becomes: 'client-and-port',
+    invalid: ['x'],
+    beside: true,
+  },
+  { flag: 'hash-seed', field: 'nftproxier.hashSeed', given: '7', becomes: 7, invalid: ['-1', 'x'], beside: true },
+  { flag: 'counters', field: 'nftproxier.counters', given: 'off', becomes: 'off', invalid: ['on'], beside: true },
+  {
+    flag: 'counters-period',
+    field: 'nftproxier.countersPeriod',
+    given: '1m',
+    becomes: 60_000,
+    invalid: ['0s', ...time],
+    beside: true,
+  },
+  {
+    flag: 'counters-in-metrics',
+    field: 'nftproxier.countersInMetrics',
+    given: '5',
+    becomes: 5,
+    invalid: ['-1', 'x'],
+    beside: true,
+  },
 ];
 
 test('every flag that sets a field has a row', () => {

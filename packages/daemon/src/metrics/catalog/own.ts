@@ -73,6 +73,42 @@ export const ownMetrics = [
     labels: [],
   },
   {
+    name: 'nftproxier_new_connections_total',
+    type: 'counter',
+    help: 'New connections to Services, as far as their counters have been read',
+    labels: [],
+  },
+  {
+    name: 'nftproxier_service_new_connections_total',
+    type: 'counter',
+    help: 'New connections to the Services that have the most, while they are among them',
+    labels: ['namespace', 'service'],
+  },
+  {
+    name: 'nftproxier_other_services_new_connections_total',
+    type: 'counter',
+    help: 'New connections to Services that have no series of their own',
+    labels: [],
+  },
+  {
+    name: 'nftproxier_endpoint_new_connections_total',
+    type: 'counter',
+    help: 'New connections to the endpoints that have the most, while they are among them',
+    labels: ['address', 'port', 'protocol'],
+  },
+  {
+    name: 'nftproxier_other_endpoints_new_connections_total',
+    type: 'counter',
+    help: 'New connections to endpoints that have no series of their own',
+    labels: [],
+  },
+  {
+    name: 'nftproxier_counter_readings_total',
+    type: 'counter',
+    help: 'Parts of the counters that were read, by how it ended',
+    labels: ['result'],
+  },
+  {
     name: 'nftproxier_quarantined_services',
     type: 'gauge',
     help: 'Services whose rules the kernel refuses; what they had stays in force',

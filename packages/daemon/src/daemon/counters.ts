@@ -1,0 +1,31 @@
+import { CounterReader } from '@nftproxier/nft';
+import type { Loader, LoadTarget } from '@nftproxier/nft';
+import type { Logger } from 'pino';
+import type { Configuration } from '../config/index.js';
+import type { Metrics } from '../metrics/index.js';
+import { pollCounters } from '../observe/counters.js';
+import { systemClock } from '../sync/clock.js';
+import type { Endings } from './endings.js';
+
+/** What counters are read with. */
+export interface StartCountersOptions {
+  readonly configuration: Configuration;
+  readonly target: LoadTarget;
+  readonly loader: Loader;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  readonly endings: Endings;
+}
+
+/** Begins to read the counters of new connections, if they are on. @returns what knows them. */
+export function startCounters({ configuration, target, loader, ...others }: StartCountersOptions): CounterReader {
+  const { counters, countersPeriod: period, countersInMetrics: most } = configuration.nftproxier;
+  const { metrics, log, endings } = others;
+  const clock = systemClock;
+  const listElements: LoadTarget['listElements'] = (table, set) => target.listElements(table, set);
+  const reader = new CounterReader({ table: loader, listElements, now: () => clock.now(), most });
+  if (counters === 'off') return reader;
+  const parts = (): number => loader.model?.counted.size ?? 0;
+  endings.add(pollCounters({ reader, metrics, clock, period, parts, log }));
+  return reader;
+}
