@@ -218,8 +218,18 @@ describe('nftproxier trace', () => {
     ['10.244.1.9', '192.0.2.99:80/tcp', 'No Service has 192.0.2.99 on node-a.'],
     ['203.0.114.50', '203.0.113.10:80/tcp', "203.0.114.50 is in none of the Service's loadBalancerSourceRanges"],
     ['198.51.100.50', '203.0.113.10:81/tcp', 'other ports are left alone'],
+    ['10.244.1.9', '10.96.98.50:80/tcp', 'Algorithm: random, every endpoint alike.'],
+    ['10.244.1.9', '10.96.98.50:80/tcp', 'Topology hints are not honoured: no ready endpoint has a hint.'],
   ])('says why: %s to %s', async (from, to, reason) => {
     expect((await trace(from, to)).out).toContain(reason);
+  });
+
+  it('names the algorithm, the slot of the client, and the share of each endpoint', async () => {
+    const { out } = await trace('198.51.100.50', '10.96.98.50:80/tcp', '--algorithm', 'maglev');
+    expect(out).toContain("Algorithm: maglev, by the client's address.");
+    const [, endpoint] = /The client has slot \d+ of 251: (\S+)\.\n/.exec(out) ?? [];
+    expect(out).toContain(`=> to ${String(endpoint)}`);
+    expect(out).toMatch(/Shares of all clients: \S+ \d\d\.\d %, \S+ \d\d\.\d %\.\n/);
   });
 
   it('says which traffic policy drops, and which Service has no endpoints', async () => {

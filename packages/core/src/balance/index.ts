@@ -1,4 +1,5 @@
 export * from './choose.js';
+export * from './hints.js';
 export { jhash } from './jhash.js';
 export { maglevTable, maglevTableSize, maglevTableSizes, type TableEndpoint } from './maglev.js';
 export * from './slots.js';

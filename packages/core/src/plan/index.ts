@@ -2,3 +2,10 @@ export type { Backend, Decision, Frontend, HealthCheck, Outcome, ServicePlan, Se
 export { familiesOf } from './service.js';
 export { type PlanChange, Planner } from './planner.js';
 export { type ClientOrigin, type Prediction, whichEndpoint } from './which.js';
+export {
+  type DistributionInput,
+  distributionOf,
+  type PlaceDistribution,
+  type PortDistribution,
+  type ZoneShare,
+} from './distribution.js';

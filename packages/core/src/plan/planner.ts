@@ -5,6 +5,8 @@ import { serviceKeyOf, sliceKeyOf, translateService, translateSlice } from '../t
 import { metadataOf } from '../translate/fields.js';
 import { addressClaim, Claims } from './claims.js';
 import type { Claim } from './claims.js';
+import { distributionOf } from './distribution.js';
+import type { PortDistribution } from './distribution.js';
 import { planService } from './service.js';
 import type { ServicePlan } from './plan.js';
 
@@ -137,6 +139,13 @@ export class Planner {
       if (key !== undefined) gone.delete(key);
     }
     for (const key of gone) this.#deleteSliceByKey(key);
+  }
+
+  /** Which zones the connections of a Service go to, and why; undefined if it is not known. See {@link distributionOf}. */
+  distributionOf(key: ServiceKey): readonly PortDistribution[] | undefined {
+    const service = this.#services.get(key);
+    if (service === undefined) return undefined;
+    return distributionOf({ service, slices: [...(this.#slices.get(key)?.values() ?? [])], node: this.#node });
   }
 
   /** Plans what changed since the last call. In the order of the Services' names. */

@@ -47,7 +47,8 @@ function concerns({ frontend }: Asked, { to }: Packet, { wishes }: Circumstances
 
 type Sender = keyof Outcome;
 
-function senderOf({ from, arrives }: Packet, { wishes }: Circumstances): Sender {
+/** Where a packet comes from, as outcomes tell senders apart. */
+export function originOf({ from, arrives }: Packet, { wishes }: Circumstances): Sender {
   if (arrives.kind === 'local') return 'node';
   const detector = wishes.settings.localPods[familyOf(from)];
   if (detector === undefined) return 'outside';
@@ -63,7 +64,7 @@ function fate(asked: Asked, trace: Trace, around: Circumstances): readonly strin
   if (ranges.length > 0 && trace.verdict === 'drop' && !ranges.some((range) => contains(range, from))) {
     return [`${from} is in none of the Service's loadBalancerSourceRanges (${ranges.join(', ')}).`];
   }
-  const decision = frontend.outcome[senderOf(trace.packet, around)];
+  const decision = frontend.outcome[originOf(trace.packet, around)];
   switch (decision.kind) {
     case 'reject':
       return [`${service} has no endpoint that can take connections: none is ready, and none that terminates serves.`];
@@ -97,7 +98,7 @@ function sourceOf({ frontend }: Asked, trace: Trace, around: Circumstances): rea
     return ["An endpoint that connects to itself sees the node's address; the others see the client's own."];
   }
   if (!trace.masquerade) return ["The endpoint sees the client's own address."];
-  const sender = senderOf(trace.packet, around);
+  const sender = originOf(trace.packet, around);
   const why =
     frontend.kind !== 'ClusterIP'
       ? 'the answer must come back through this node, and externalTrafficPolicy is Cluster, or the client is the node'

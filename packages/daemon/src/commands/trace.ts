@@ -6,6 +6,7 @@ import { FakeNft } from '@nftproxier/nft/testing';
 import { addressesOfNode } from '../host/index.js';
 import { readPods } from '../sources/manifests/directory.js';
 import type { KnownPod } from '../sources/manifests/pods.js';
+import { balancingLines } from './balancing.js';
 import type { DesiredNode } from './desired.js';
 import { askedOf, reasonsOf } from './explain.js';
 import type { Circumstances } from './explain.js';
@@ -89,20 +90,22 @@ function interfaceOf({ cluster, wishes }: DesiredNode, address: Address): string
 interface Explanation {
   /** The frontends that the packet is sent to. */
   readonly services: readonly { readonly service: string; readonly frontend: string }[];
+  /** How one of its endpoints is chosen, and where zones come in. */
+  readonly balancing: readonly string[];
   /** Why it goes where it goes, in sentences. */
   readonly reasons: readonly string[];
   /** The endpoints it may reach, with what manifests know of each. */
   readonly endpoints: readonly (Trace['endpoints'][number] & { readonly pod?: string; readonly node?: string })[];
 }
 
-function explanationOf(result: Trace, { name, wishes, cluster }: DesiredNode, pods: readonly KnownPod[]): Explanation {
+function explanationOf(result: Trace, desired: DesiredNode, pods: readonly KnownPod[]): Explanation {
+  const { name, wishes, cluster } = desired;
   const { plans } = cluster.planner;
   const around: Circumstances = { nodeName: name, wishes, plans };
+  const asked = askedOf(plans.values(), result.packet);
   return {
-    services: askedOf(plans.values(), result.packet).map(({ service, frontend }) => ({
-      service,
-      frontend: frontend.kind,
-    })),
+    services: asked.map(({ service, frontend }) => ({ service, frontend: frontend.kind })),
+    balancing: asked.flatMap((one) => balancingLines(desired, one, result.packet)),
     reasons: reasonsOf(result, around),
     endpoints: result.endpoints.map((endpoint) => {
       const pod = pods.find(({ addresses }) => addresses.some((address) => address === endpoint.address));
@@ -122,7 +125,7 @@ const verdicts = {
 } as const;
 
 function textOf(result: Trace, explained: Explanation, { all = false }: TraceOptions, color: Paint): string {
-  const { services, reasons, endpoints } = explained;
+  const { services, balancing, reasons, endpoints } = explained;
   const isBad = result.verdict === 'drop' || result.verdict === 'reject';
   const asked = services.map(({ service, frontend }) => `Service port ${service}, by its ${frontend}`);
   const lines = [
@@ -135,6 +138,7 @@ function textOf(result: Trace, explained: Explanation, { all = false }: TraceOpt
       const known = [pod === undefined ? [] : `pod ${pod}`, node === undefined ? [] : `on ${node}`].flat().join(' ');
       return `${(share * 100).toFixed(1).padStart(7)} %  ${socket}${known === '' ? '' : `  ${known}`}`;
     }),
+    ...balancing,
     ...reasons,
   ];
   return `${lines.join('\n')}\n`;

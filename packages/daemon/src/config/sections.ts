@@ -262,7 +262,7 @@ export const nftproxier = z
       precedence: 'always',
       reload: 'restart',
     }),
-    counters: field(z.enum(['off', 'services', 'endpoints']).default('services'), {
+    counters: field(z.enum(['off', 'services', 'endpoints']).default('off'), {
       about: 'Whether new connections are counted: for each Service, or for each endpoint as well.',
       rule: 'off, services or endpoints',
       flag: 'counters',

@@ -163,7 +163,7 @@ const rows: readonly Row[] = [
   { field: 'nftproxier.algorithm', fallback: 'random', given: 'maglev', invalid: ['Maglev', 'round-robin', 1] },
   { field: 'nftproxier.hashKey', fallback: 'client', given: 'client-and-port', invalid: ['port', true] },
   { field: 'nftproxier.hashSeed', fallback: 1_852_208_240, given: 7, invalid: [-1, 2 ** 32, 1.5, '7'] },
-  { field: 'nftproxier.counters', fallback: 'services', given: 'endpoints', invalid: ['on', true] },
+  { field: 'nftproxier.counters', fallback: 'off', given: 'endpoints', invalid: ['on', true] },
   { field: 'nftproxier.countersPeriod', fallback: 30_000, given: '1m', becomes: 60_000, invalid: ['0s', ...time] },
   { field: 'nftproxier.countersInMetrics', fallback: 100, given: 0, invalid: [-1, 1.5, '7'] },
 ];

@@ -211,7 +211,14 @@ const rows: readonly Row[] = [
     beside: true,
   },
   { flag: 'hash-seed', field: 'nftproxier.hashSeed', given: '7', becomes: 7, invalid: ['-1', 'x'], beside: true },
-  { flag: 'counters', field: 'nftproxier.counters', given: 'off', becomes: 'off', invalid: ['on'], beside: true },
+  {
+    flag: 'counters',
+    field: 'nftproxier.counters',
+    given: 'services',
+    becomes: 'services',
+    invalid: ['on'],
+    beside: true,
+  },
   {
     flag: 'counters-period',
     field: 'nftproxier.countersPeriod',
