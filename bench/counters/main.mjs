@@ -4,7 +4,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
-import { Planner, nodeView, parseAddress } from '@nftproxier/core';
+import { Planner, nodeView } from '@nftproxier/core';
 import { CounterReader, createLoadTarget, createNft, defaultTableSettings, Loader } from '@nftproxier/nft';
 
 const inside = 'NFTPROXIER_BENCH_COUNTERS';
@@ -16,12 +16,15 @@ if (process.env[inside] !== '1') {
 
 const services = Number(process.argv[2] ?? 10_000);
 const rounds = Number(process.argv[3] ?? 7);
-const variants = ['off', 'services', 'endpoints'];
+const variants = /** @type {const} */ (['off', 'services', 'endpoints']);
 const endpointsPerService = 5;
+/** @param {number} index */
 const virtual = (index) => `10.${96 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
+/** @param {number} index */
 const endpoint = (index) => `10.${128 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`;
 
-const run = (...command) => execFileSync(command[0], command.slice(1), { encoding: 'utf8' });
+/** @param {string} name @param {...string} argv */
+const run = (name, ...argv) => execFileSync(name, argv, { encoding: 'utf8' });
 run('ip', 'link', 'set', 'lo', 'up');
 // All virtual and endpoint addresses lead to the loopback interface; nobody listens, and what is sent is refused.
 for (const network of ['10.96.0.0/12', '10.128.0.0/9']) run('ip', 'route', 'add', 'local', network, 'dev', 'lo');
@@ -46,7 +49,7 @@ planner.takeChanges();
 
 const target = createLoadTarget(createNft({ timeoutMs: 120_000 }));
 const loader = new Loader(target);
-const network = { nodePortAddresses: [parseAddress('127.0.0.2')], serviceCIDRs: [] };
+const network = { nodePortAddresses: [], serviceCIDRs: [] };
 const slab = () => {
   const [, kilobytes] = /^Slab:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8')) ?? [];
   const [, perCpu] = /^Percpu:\s+(\d+)/m.exec(readFileSync('/proc/meminfo', 'utf8')) ?? [];
@@ -57,7 +60,7 @@ const slab = () => {
 async function connect() {
   const socket = createSocket('udp4');
   socket.on('error', () => undefined);
-  await new Promise((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  await new Promise((resolve) => socket.bind(0, '127.0.0.1', () => resolve(undefined)));
   const start = process.hrtime.bigint();
   const cpu = process.cpuUsage();
   await new Promise((resolve) => {
@@ -65,7 +68,7 @@ async function connect() {
     for (let index = 0; index < services; index += 1) {
       socket.send('x', 80, virtual(index), () => {
         left -= 1;
-        if (left === 0) resolve();
+        if (left === 0) resolve(undefined);
       });
     }
   });
@@ -75,7 +78,16 @@ async function connect() {
   return { wall: microseconds / services, system: system / services };
 }
 
-const best = Object.fromEntries(variants.map((name) => [name, { load: Infinity, wall: Infinity, system: Infinity }]));
+const nothing = {
+  load: Infinity,
+  wall: Infinity,
+  system: Infinity,
+  memory: Infinity,
+  parts: 0,
+  elements: 0,
+  reading: 0,
+};
+const best = { off: { ...nothing }, services: { ...nothing }, endpoints: { ...nothing } };
 for (let round = 0; round < rounds; round += 1) {
   for (const counters of variants) {
     const start = process.hrtime.bigint();
@@ -86,7 +98,7 @@ for (let round = 0; round < rounds; round += 1) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     const empty = slab();
     await loader.replace({ settings: { ...defaultTableSettings, counters }, network, plans: planner.plans.values() });
-    found.memory = Math.min(found.memory ?? Infinity, (slab() - empty) / 1024);
+    found.memory = Math.min(found.memory, (slab() - empty) / 1024);
     for (let again = 0; again < 3; again += 1) {
       spawnSync('conntrack', ['-F'], { stdio: 'ignore' });
       const { wall, system } = await connect();
@@ -115,12 +127,12 @@ console.table(
       name,
       {
         'load, ms': Math.round(load),
-        'kernel memory, MB': memory === undefined ? '' : memory.toFixed(1),
+        'kernel memory, MB': memory.toFixed(1),
         'new connection, µs': wall.toFixed(2),
         'of it in the kernel, µs': system.toFixed(2),
-        parts: parts ?? '',
-        elements: elements ?? '',
-        'reading a part, ms': reading === undefined ? '' : reading.toFixed(1),
+        parts,
+        elements,
+        'reading a part, ms': reading.toFixed(1),
       },
     ]),
   ),

@@ -15,9 +15,12 @@ export function balancingLines(desired: DesiredNode, asked: Asked, packet: Packe
   const origin = originOf(packet, { nodeName: name, wishes, plans: cluster.planner.plans });
   const decision = frontend.outcome[origin];
   if (decision.kind !== 'balance') return [];
-  const { algorithm, affinity } = port;
-  const lines = [`Algorithm: ${algorithmText(algorithm)}.`];
-  if (affinity !== undefined) lines.push('It chooses for clients that session affinity does not remember.');
+  const { affinity } = port;
+  // Session affinity draws alike for clients it does not remember, whatever the algorithm.
+  const algorithm: Algorithm = affinity === undefined ? port.algorithm : { kind: 'random' };
+  const lines = [
+    `Algorithm: ${algorithmText(algorithm)}${affinity === undefined ? '' : ', for clients that are not remembered'}.`,
+  ];
   if (algorithm.kind !== 'random') {
     const client = { address: packet.from, ...(packet.sourcePort !== undefined && { port: packet.sourcePort }) };
     const prediction = whichEndpoint(port, frontend, client, origin);
