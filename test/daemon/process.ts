@@ -17,7 +17,7 @@ export interface DaemonProcess {
 }
 
 /** Starts the built daemon in a network namespace. */
-export function startDaemon(namespace: NetworkNamespace, args: readonly string[]): DaemonProcess {
+export function startDaemon(namespace: Pick<NetworkNamespace, 'prefix'>, args: readonly string[]): DaemonProcess {
   const [file = '', ...before] = namespace.prefix;
   const child = execa(file, [...before, process.execPath, main, ...args], {
     reject: false,

@@ -38,7 +38,7 @@ export const configReference = (): string => {
     `nftproxier reads the same file as kube-proxy: \`KubeProxyConfiguration\`, \`apiVersion: kubeproxy.config.k8s.io/v1alpha1\`. A file written for kube-proxy, such as the one in kubeadm's ConfigMap, works unchanged.`,
     `A field that does not exist, or is given twice, is named in a warning and does not stop the start. A value that is not valid does, and all such values are reported together. Null means "not set"; so does a zero duration or an empty text where the default below is another value.`,
     `nftproxier always works in nftables mode. When \`mode\` says otherwise, the settings of that mode that mean the same here are kept where the \`nftables\` section has none of its own: \`masqueradeAll\` and \`masqueradeBit\` of \`iptables\`, and the two periods of \`iptables\` or \`ipvs\`.`,
-    `The file is read again every few seconds. Changed fields marked "at once" are followed by the running process; for those marked "restart" the process ends and its supervisor starts it anew, while the rules in the kernel stay.`,
+    `The file is read again every 5 seconds. Changed fields marked "at once" are followed by the running process; for those marked "restart" the process ends with exit code 1 and its supervisor starts it anew, while the rules in the kernel stay. Contents that are not valid change nothing: the log, an Event at the Node and the metric \`nftproxier_configuration_last_reload_successful\` say so.`,
     section('Fields of KubeProxyConfiguration', used),
     section('Fields of nftproxier', own),
     section('Fields without effect', unused),

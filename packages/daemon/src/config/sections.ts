@@ -31,17 +31,19 @@ export const clientConnection = z
       reload: 'none',
     }),
     qps: field(z.number().default(5), {
-      about: 'Requests a second to the API server over a longer time. Negative means no limit.',
+      about: 'Requests a second to the API server over a longer time.',
       flag: 'kube-api-qps',
+      tolerated: 'one watch per kind and few Events need no limit, and what fails is tried again ever more slowly',
       zeroIsUnset: true,
-      reload: 'restart',
+      reload: 'none',
     }),
     burst: field(count.default(10), {
       about: 'Requests that may be sent at once before `qps` applies.',
       rule: 'a whole number of 0 or more',
       flag: 'kube-api-burst',
+      tolerated: 'there is no limit to exceed',
       zeroIsUnset: true,
-      reload: 'restart',
+      reload: 'none',
     }),
   })
   .prefault({});

@@ -7,8 +7,8 @@ import type { EventRecorder } from '../events/index.js';
 import type { Metrics } from '../metrics/index.js';
 import { tryHostSettings } from './host-checks.js';
 
-/** How often the file is read. The kubelet replaces the files of a ConfigMap within about a minute. */
-const interval = 10_000;
+/** How often the file is read, in milliseconds. The kubelet replaces the files of a ConfigMap within about a minute. */
+const usualInterval = 5_000;
 
 /** Fields of the file are different now that only a new process can follow. */
 class ConfigurationChangedError extends Error {
@@ -36,6 +36,8 @@ export interface FollowOptions {
   readonly log: Logger;
   /** Told when only a new process can follow the file. */
   readonly restart: (error: Error) => void;
+  /** Milliseconds between two looks at the file. */
+  readonly interval?: number;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface FollowOptions {
  * not valid change nothing. Returns the function that stops it.
  */
 export function followSettings(options: FollowOptions): () => void {
-  const { settings, file, argv, warnings, nodeName, metrics, events, log, restart } = options;
+  const { settings, file, argv, warnings, nodeName, metrics, events, log, restart, interval = usualInterval } = options;
   metrics.set('nftproxier_configuration_warnings', warnings);
   metrics.set('nftproxier_configuration_last_reload_successful', 1);
   settings.changed((configuration, fields) => {

@@ -39,8 +39,10 @@ const patchPeriod = 60_000;
 
 const mostKept = 1_000;
 const mostWaiting = 100;
-const attempts = 3;
+// About a minute and a half altogether: a node starts before the API server can be reached.
+const attempts = 12;
 const firstPause = 1_000;
+const longestPause = 10_000;
 
 interface Series {
   readonly event: EventObject;
@@ -71,7 +73,7 @@ const statusOf = (error: unknown): unknown =>
 /**
  * Starts a recorder. New Events: 25 at once, then one every 5 seconds; what is more, or would wait behind 100 others, is
  * dropped. Something that happens again within 6 minutes raises the count of its Event, written at most once a minute. What
- * fails is tried three times.
+ * fails is tried twelve times, with pauses of up to 10 seconds.
  */
 export const createEventRecorder = (options: EventRecorderOptions): EventRecorder => {
   const { transport, reporter, now, sleep, finished = () => undefined } = options;
@@ -92,7 +94,7 @@ export const createEventRecorder = (options: EventRecorderOptions): EventRecorde
         // Refused is refused: only what may have been bad luck is tried again.
         const isFinal = typeof status === 'number' && status >= 400 && status < 500 && status !== 429;
         if (isFinal || attempt === attempts || stopping.signal.aborted) return error;
-        await sleep(firstPause * 2 ** (attempt - 1), stopping.signal);
+        await sleep(Math.min(longestPause, firstPause * 2 ** (attempt - 1)), stopping.signal);
       }
     }
   };

@@ -3,6 +3,7 @@ import type { Address, Cidr, Family, Node, NodeView } from '@nftproxier/core';
 import type { NetworkElements, TableSettings } from '@nftproxier/nft';
 import { featureEnabled } from '../config/index.js';
 import type { Configuration } from '../config/index.js';
+import { checkNode } from '../host/check-node.js';
 import { localPods } from '../host/local-pods.js';
 import { inOrder, nodeAddresses } from '../host/node-addresses.js';
 import { nodePortScopes } from '../host/node-port-addresses.js';
@@ -44,6 +45,7 @@ export function isNodePortAddress(
 export function wishesOf(configuration: Configuration, around: Surroundings): Wishes {
   const own = nodeAddresses(configuration.bindAddress, around.node);
   const pods = localPods(configuration, around.node, own);
+  const node = checkNode(configuration, own, around.families);
   const scopes = nodePortScopes(configuration.nodePortAddresses, own, around.localAddresses);
   const zone: unknown = around.node?.metadata?.labels?.[zoneLabel];
   const { masqueradeAll, masqueradeBit } = configuration.nftables;
@@ -71,7 +73,7 @@ export function wishesOf(configuration: Configuration, around: Surroundings): Wi
       counters: configuration.nftproxier.counters,
     },
     network: { nodePortAddresses: listed, serviceCIDRs: around.serviceCIDRs },
-    warnings: [...pods.warnings, ...scopes.warnings],
-    problem: pods.problem,
+    warnings: [...pods.warnings, ...scopes.warnings, ...node.warnings],
+    problem: [...node.problems, ...(pods.problem === undefined ? [] : [pods.problem])].join(' ') || undefined,
   };
 }

@@ -185,11 +185,11 @@ describe('what happens again', () => {
 });
 
 describe('trouble', () => {
-  test('bad luck is tried three times with growing pauses', async () => {
-    const { emit, sent, results, pauses } = recorder(['network', 503, 429]);
+  test('bad luck is tried twelve times with growing pauses', async () => {
+    const { emit, sent, results, pauses } = recorder(['network', 503, 429, ...Array<number>(9).fill(503)]);
     await emit(starting('node-1'));
-    expect(sent).toHaveLength(3);
-    expect(pauses).toEqual([1_000, 2_000]);
+    expect(sent).toHaveLength(12);
+    expect(pauses).toEqual([1_000, 2_000, 4_000, 8_000, ...Array<number>(7).fill(10_000)]);
     expect(results).toEqual([['failed', 'Starting']]);
   });
 

@@ -61,12 +61,15 @@ export function checkKernel(release: string): Version {
 }
 
 /**
- * Checks that this process may change the ruleset, without changing it.
+ * Checks that this process may change the ruleset, without changing it. The rule that is tried looks at connection
+ * tracking, so that a kernel which has it as a module loads it now: before that its settings in /proc do not exist.
  *
  * @throws {@link NftPermissionError} if it may not, and as {@link Nft.run}.
  */
 export async function checkPermission(nft: Nft, options?: ListOptions): Promise<void> {
-  await nft.run('add table inet nftproxier-permission\n', { ...options, check: true });
+  const table = 'inet nftproxier-permission';
+  const script = [`add table ${table}`, `add chain ${table} c`, `add rule ${table} c ct state new accept`, ''];
+  await nft.run(script.join('\n'), { ...options, check: true });
 }
 
 function checkVersion(name: string, text: string, version: Version | undefined, oldest: Version): Version {
