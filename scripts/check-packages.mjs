@@ -1,6 +1,6 @@
-// What npm would publish: packs each package, looks at what is in it, installs all of them into an empty project, and
-// uses them there from JavaScript, from TypeScript and from the command line. Needs a build.
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+// What npm would publish: packs each package, looks at what is in it, installs all of them into empty projects with
+// npm and with pnpm, and uses them there from JavaScript, from TypeScript and by the command. Needs a build.
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
@@ -21,7 +21,8 @@ const problems = [];
 try {
   const tarballs = [];
   for (const name of names) tarballs.push(await pack(name));
-  if (problems.length === 0) await useThem(tarballs);
+  for (const manager of /** @type {const} */ (['npm', 'pnpm']))
+    if (problems.length === 0) await useThem(manager, tarballs);
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -59,49 +60,61 @@ async function pack(name) {
   return tarball;
 }
 
-/** @param {readonly string[]} tarballs */
-async function useThem(tarballs) {
-  const project = join(folder, 'project');
-  await mkdir(project);
+/**
+ * Installs the tarballs into an empty project, and uses them there as a user would: from JavaScript, from TypeScript, and
+ * by the command.
+ *
+ * @param {'npm' | 'pnpm'} manager
+ * @param {readonly string[]} tarballs
+ */
+async function useThem(manager, tarballs) {
+  const cwd = join(folder, `project-${manager}`);
+  await mkdir(cwd);
   const node = (await readJson('package.json')).devDependencies['@types/node'];
-  await writeFile(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  const install = ['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline'];
-  await demand('install', [...install, `@types/node@${node}`, ...tarballs], { cwd: project });
+  const own = Object.fromEntries(tarballs.map((tarball, index) => [`@nftproxier/${names[index]}`, `file:${tarball}`]));
+  // The packages need each other in versions that are not published yet.
+  const overrides = manager === 'npm' ? {} : { pnpm: { overrides: own } };
+  const manifest = { private: true, type: 'module', dependencies: { ...own, '@types/node': node }, ...overrides };
+  await writeFile(join(cwd, 'package.json'), JSON.stringify(manifest));
+  const install =
+    manager === 'npm'
+      ? ['npm', 'install', '--no-audit', '--no-fund', '--ignore-scripts', '--prefer-offline']
+      : [...(await pnpm()), 'install', '--ignore-scripts', '--prefer-offline', '--ignore-workspace'];
+  await demand(`${manager} install`, install, { cwd });
   if (problems.length > 0) return;
 
-  const specifiers = (await Promise.all(names.map(entryPoints))).flat();
-  const imports = specifiers.map((specifier, index) => `import * as entry${index} from '${specifier}';`);
-  const uses = specifiers.map((specifier, index) => `console.log('${specifier}', Object.keys(entry${index}).length);`);
-  const program = [...imports, ...uses, ''].join('\n');
-  await writeFile(join(project, 'plain.js'), program);
-  await demand('use from JavaScript', [process.execPath, 'plain.js'], { cwd: project });
+  const sources = join(ROOT, 'test/packages');
+  await copyFile(join(sources, 'plain.mjs'), join(cwd, 'plain.mjs'));
+  await demand(`${manager}: use from JavaScript`, [process.execPath, 'plain.mjs'], { cwd });
 
-  await writeFile(join(project, 'typed.ts'), program);
-  const strict = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: ['node'], target: 'ES2023' };
-  const compilerOptions = { ...strict, module: 'NodeNext', skipLibCheck: true };
-  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
-  await demand('use from TypeScript', [process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc')], {
-    cwd: project,
-  });
+  await copyFile(join(sources, 'typed.ts'), join(cwd, 'typed.ts'));
+  const strict = { strict: true, exactOptionalPropertyTypes: true, types: ['node'], target: 'ES2023' };
+  const compilerOptions = { ...strict, module: 'NodeNext', outDir: 'out', skipLibCheck: true };
+  await writeFile(join(cwd, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  await demand(`${manager}: use from TypeScript`, [process.execPath, tsc], { cwd });
+  await demand(`${manager}: run what was compiled`, [process.execPath, 'out/typed.js'], { cwd });
 
+  await cp(join(ROOT, 'examples/shop'), join(cwd, 'shop'), { recursive: true });
   const { bin } = await readJson('packages/daemon/package.json');
-  for (const command of Object.keys(bin)) {
-    const help = await demand(`${command} --help`, [join(project, 'node_modules/.bin', command), '--help'], {
-      cwd: project,
-    });
-    if (!help.includes('Usage')) problems.push(`${command} --help does not say how it is used:\n${help}`);
+  for (const name of Object.keys(bin)) {
+    const command = join(cwd, 'node_modules/.bin', name);
+    const node = ['--manifests', 'shop', '--hostname-override', 'node-a'];
+    await says(`${manager}: ${name} --help`, [command, '--help'], 'Usage');
+    await says(`${manager}: ${name} render`, [command, 'render', ...node], 'add table inet nftproxier');
+    const packet = ['--from', '10.244.1.9', '--to', '10.96.98.50:80/tcp'];
+    await says(`${manager}: ${name} trace`, [command, 'trace', ...node, ...packet], 'It is sent to an endpoint.');
   }
-}
 
-/**
- * @param {string} name of the folder under packages/
- * @returns {Promise<string[]>} what code imports from that package
- */
-async function entryPoints(name) {
-  const manifest = await readJson(`packages/${name}/package.json`);
-  return Object.keys(manifest.exports)
-    .filter((path) => !path.endsWith('.json'))
-    .map((path) => `${manifest.name}${path.slice(1)}`);
+  /**
+   * @param {string} what
+   * @param {readonly string[]} command
+   * @param {string} text that its output must have
+   */
+  async function says(what, command, text) {
+    const output = await demand(what, command, { cwd });
+    if (!output.includes(text)) problems.push(`${what} does not say "${text}":\n${output}`);
+  }
 }
 
 /**

@@ -71,7 +71,12 @@ export const STEPS = [
     lane: 'static',
     command: [node, program('knip/bin/knip.js'), '--no-progress', '--no-config-hints'],
   },
-  { name: 'docs', proves: 'links, snippets and docstrings hold', lane: 'static', command: script('check-docs.mjs') },
+  {
+    name: 'docs',
+    proves: 'links, snippets, commands and docstrings hold',
+    lane: 'static',
+    command: script('check-docs.mjs'),
+  },
   {
     name: 'api',
     proves: 'the API report shows the API',
@@ -105,6 +110,13 @@ export const STEPS = [
     lane: 'tests',
     needs: 'browser tests',
     check: () => testsOf('browser', node),
+  },
+  {
+    name: 'transcripts',
+    proves: 'what docs/transcripts show, with the packages that npm would publish',
+    lane: 'kernel',
+    needs: 'kernel tests',
+    command: script('check-transcripts.mjs'),
   },
   {
     name: 'kernel',

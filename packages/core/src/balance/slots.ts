@@ -39,6 +39,7 @@ export function slotCountOf(endpoints: readonly TableEndpoint[], algorithm: Algo
 
 /** An endpoint, and how much of the new connections it gets. */
 export interface EndpointShare<E> {
+  /** As it was given. */
   readonly endpoint: E;
   /** From 0 to 1. Where a hash decides: of many clients. */
   readonly share: number;
