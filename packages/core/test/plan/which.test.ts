@@ -32,6 +32,11 @@ describe('whichEndpoint', () => {
     expect([...used].sort()).toEqual(['10.244.0.1', '10.244.0.2', '10.244.0.3']);
   });
 
+  it('knows no backend beforehand with session affinity', () => {
+    const port = portOf({ ...hashed('maglev'), sessionAffinity: 'ClientIP' });
+    expect(ask(port, '192.0.2.1')).toMatchObject({ kind: 'any', backends: [{}, {}, {}] });
+  });
+
   it('needs the source port where it is hashed', () => {
     const port = portOf(hashed('maglev', 'client-and-port'));
     expect(ask(port, '192.0.2.1')).toMatchObject({ kind: 'any', backends: [{}, {}, {}] });
