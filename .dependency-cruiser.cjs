@@ -11,7 +11,8 @@ const flow = {
     ['delta'],
     ['table'],
     ['run'],
-    ['fake', 'trace', 'conntrack', 'counters'],
+    ['fake', 'trace', 'conntrack', 'counters', 'watch'],
+    ['keeper'],
     ['load'],
     ['testing'],
   ],
@@ -94,7 +95,7 @@ module.exports = {
       name: 'nft-decides-without-node',
       comment: 'Of nft, only what loads a ruleset knows that it runs on a computer.',
       severity: 'error',
-      from: { path: '^packages/nft/src/', pathNot: '^packages/nft/src/(run|load|conntrack)/' },
+      from: { path: '^packages/nft/src/', pathNot: '^packages/nft/src/(run|load|conntrack|watch|keeper|audit)/' },
       // A hash is a pure function, wherever it comes from.
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },

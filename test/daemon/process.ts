@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import type { NetworkNamespace } from '../lab/index.js';
 
-const main = fileURLToPath(new URL('../../packages/daemon/dist/main.js', import.meta.url));
+/** The built daemon. */
+export const main = fileURLToPath(new URL('../../packages/daemon/dist/main.js', import.meta.url));
 
 /** A running `nftproxier`. */
 export interface DaemonProcess {
@@ -14,12 +15,27 @@ export interface DaemonProcess {
   /** Resolves with its exit code when it has ended by itself. */
   readonly ended: Promise<number | undefined>;
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined>;
+  /** Its exit code, when it has ended. */
+  readonly ended: Promise<number | undefined>;
+}
+
+/** What is started, if not the built daemon as it is. */
+export interface DaemonOptions {
+  /** A program for Node, and what stands before the daemon's own arguments. */
+  readonly program?: readonly [string, ...string[]];
+  /** Set in its environment, beside this process's own. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the built daemon in a network namespace. */
-export function startDaemon(namespace: Pick<NetworkNamespace, 'prefix'>, args: readonly string[]): DaemonProcess {
+export function startDaemon(
+  namespace: Pick<NetworkNamespace, 'prefix'>,
+  args: readonly string[],
+  { program = [main], env = {} }: DaemonOptions = {},
+): DaemonProcess {
   const [file = '', ...before] = namespace.prefix;
-  const child = execa(file, [...before, process.execPath, main, ...args], {
+  const child = execa(file, [...before, process.execPath, ...program, ...args], {
+    env,
     reject: false,
     stdin: 'ignore',
     all: true,
@@ -31,6 +47,7 @@ export function startDaemon(namespace: Pick<NetworkNamespace, 'prefix'>, args: r
     log += text;
   });
   return {
+    ended: child.then(({ exitCode }) => exitCode),
     pid: child.pid,
     log: () => log,
     async says(text) {

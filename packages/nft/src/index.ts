@@ -7,4 +7,6 @@ export * from './table/model.js';
 export type { CountedElement } from './table/counted.js';
 export * from './conntrack/index.js';
 export * from './counters/index.js';
+export * from './watch/index.js';
+export * from './keeper/index.js';
 export * from './load/index.js';

@@ -1,6 +1,7 @@
 import { Loader, createLoadTarget, createNft } from '@nftproxier/nft';
 import type { Nft } from '@nftproxier/nft';
-import { answererAt, hostPrograms, readConfigz, removeLeftovers } from '../takeover/index.js';
+import { takeLock } from '../guard/lock.js';
+import { hostPrograms, removeLeftovers } from '../takeover/index.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
 
@@ -20,19 +21,25 @@ export async function cleanup({ kubeProxy = false }: CleanupOptions, output: Out
     await removeOwnTables(nft);
     say('removed all tables of nftproxier');
     const isComplete = !kubeProxy || (await removeKubeProxys(nft, output));
-    if ((await answererAt('127.0.0.1:10249', readConfigz)) !== 'nftproxier') {
-      return isComplete ? exitCodes.ok : exitCodes.failed;
-    }
-    output.err('error: nftproxier still runs on this node and writes its rules again: stop it, then clean up again\n');
+    return isComplete ? exitCodes.ok : exitCodes.failed;
   } catch (error) {
     output.err(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   }
   return exitCodes.failed;
 }
 
-/** Deletes every table of ours, also those that hold no rules of Services. */
+/**
+ * Deletes every table of ours, also those that hold no rules of Services.
+ *
+ * @throws {@link AlreadyRunningError} beside a daemon, which would put everything back at once.
+ */
 export async function removeOwnTables(nft: Nft): Promise<void> {
-  await new Loader(createLoadTarget(nft)).remove();
+  const lock = await takeLock();
+  try {
+    await new Loader(createLoadTarget(nft)).remove();
+  } finally {
+    await lock.release();
+  }
 }
 
 async function removeKubeProxys(nft: Nft, output: Output): Promise<boolean> {

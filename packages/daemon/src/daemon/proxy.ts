@@ -3,6 +3,8 @@ import type { Loader } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { LiveConfiguration } from '../config/index.js';
 import type { EventRecorder } from '../events/index.js';
+import { Guard } from '../guard/guard.js';
+import type { Protections } from '../guard/protections.js';
 import type { ProxyHealth, ServiceHealth } from '../health/index.js';
 import { monitorAddresses } from '../host/index.js';
 import type { Metrics } from '../metrics/index.js';
@@ -37,15 +39,17 @@ export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'ver
   readonly startTime: number;
   readonly log: Logger;
   readonly endings: Endings;
+  readonly protections: Protections;
 }
 
 /** Connects the proxy with the machine's addresses and with all that follows what it does, and starts it. */
 export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const { settings, nodeName, families, source, required, loader, takeover } = options;
-  const { health, serviceHealth, metrics, events, startTime, log, endings } = options;
+  const { health, serviceHealth, metrics, events, startTime, log, endings, protections } = options;
   const addresses = await monitorAddresses({
     changed: () => {
       proxy.addressesChanged();
+      flows.addressesChanged();
     },
     failed: (error) => {
       log.warn({ err: error }, 'changes of local addresses cannot be followed; they are read again later');
@@ -53,7 +57,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   });
   endings.add(() => addresses.stop());
   const localAddresses = addresses.addresses;
-  const isWanted = (): boolean => settings.current.nftproxier.conntrackCleanup;
+  const isWanted = (): boolean => protections.flows && settings.current.nftproxier.conntrackCleanup;
   const flows = createFlowCleaning({ isWanted, metrics, log, localAddresses, proxy: () => proxy });
   endings.add(() => flows.stop());
   const cluster = () => proxy.cluster;
@@ -90,7 +94,18 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   ]);
   const configuration = () => settings.current;
   const clock = systemClock;
-  const made = { configuration, nodeName, families, source, required, loader, log, clock, localAddresses, observer };
+  const guard = new Guard({
+    loader,
+    log,
+    metrics,
+    clock,
+    protections,
+    attend: () => {
+      proxy.attend();
+    },
+  });
+  const node = { configuration, nodeName, families, log, clock, localAddresses };
+  const made = { ...node, source, required, loader, guard, observer };
   const proxy: Proxy = new Proxy(made);
   const { version, software } = options;
   const running: RunningProxy = {
@@ -106,6 +121,8 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
     clearInterval(alive);
   });
   endings.add(() => proxy.stop());
+  endings.add(() => guard.stop());
+  await guard.start();
   for (const family of families) health.started(family);
   await proxy.start();
   return proxy;

@@ -3,6 +3,9 @@ import type { Logger } from 'pino';
 import { LiveConfiguration } from '../config/index.js';
 import type { Actions, Configuration, Warning } from '../config/index.js';
 import { kubeProxyRunning, starting } from '../events/index.js';
+import { takeLock } from '../guard/lock.js';
+import { allProtections } from '../guard/protections.js';
+import type { Protections } from '../guard/protections.js';
 import { measuredClient } from '../observe/api-client.js';
 import { timedNft } from '../observe/nft.js';
 import { openServers } from '../observe/servers.js';
@@ -31,6 +34,8 @@ export interface ServeOptions {
   readonly log: Logger;
   /** Resolves to the signal that ends the daemon. */
   readonly stopped: Promise<string>;
+  /** Protections that are not wanted; only tests leave any out. */
+  readonly protections?: Partial<Protections>;
 }
 
 /**
@@ -55,6 +60,11 @@ export async function serve(options: ServeOptions): Promise<void> {
 async function start(options: ServeOptions, endings: Endings, giveUp: (error: Error) => void): Promise<void> {
   const { configuration, actions, argv, warnings, given, version, log } = options;
   const startTime = Date.now();
+  const protections = { ...allProtections, ...options.protections };
+  if (protections.lock) {
+    const lock = await takeLock();
+    endings.add(() => lock.release());
+  }
   const settings = new LiveConfiguration(configuration);
   const { nodeName, families, nft, ...machine } = await prepareMachine(configuration, log);
   log.info({ version, node: nodeName, families, nft: machine.nftVersion, kernel: machine.kernel }, 'starting');
@@ -93,7 +103,7 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   endings.add(() => takeover.stop());
   void takeover.begin();
   const software = { node: process.version, nft: machine.nftVersion, kernel: machine.kernel };
-  const around = { settings, nodeName, families, startTime, log, endings, version, software };
+  const around = { settings, nodeName, families, startTime, log, endings, version, software, protections };
   await startProxy({ ...around, ...source, loader, takeover, health, serviceHealth, metrics, events });
   events.emit(starting(nodeName));
 }

@@ -22,6 +22,8 @@ export interface FlowCleaningOptions {
 /** Deletes flows that a sync made stale. */
 export interface FlowCleaning {
   readonly observer: ProxyObserver;
+  /** The machine has other addresses: flows to node ports there began when they were not open. */
+  addressesChanged(): void;
   stop(): Promise<void>;
 }
 
@@ -47,9 +49,12 @@ export function createFlowCleaning({
       record(report, metrics, log);
     },
   });
-  const clean = ({ kind, changes }: SyncReport): void => {
-    // Of a table that was loaded anew it is not known what flows there were before.
-    if (kind === 'replace') cleaner.started(proxy().cluster.planner.plans.values(), proxy().cluster.serviceCIDRs);
+  const clean = ({ kind, changes, interrupted, network }: SyncReport): void => {
+    const { planner, serviceCIDRs } = proxy().cluster;
+    const plans = planner.plans.values();
+    if (interrupted) cleaner.interrupted(plans, serviceCIDRs);
+    // Of a table that was loaded anew, or addresses that are new, it is not known what flows there were before.
+    else if (kind === 'replace' || network) cleaner.started(plans, serviceCIDRs);
     else cleaner.changed(changes);
   };
   return {
@@ -57,6 +62,10 @@ export function createFlowCleaning({
       synced: (outcome) => {
         if (outcome.ok && isWanted()) clean(outcome.report);
       },
+    },
+    addressesChanged() {
+      const { planner, serviceCIDRs } = proxy().cluster;
+      if (isWanted()) cleaner.started(planner.plans.values(), serviceCIDRs);
     },
     stop: () => cleaner.stop(),
   };

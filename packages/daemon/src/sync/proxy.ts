@@ -26,8 +26,16 @@ export interface ProxyOptions {
   readonly clock: Clock;
   /** Addresses of this machine's interfaces, as of now. */
   readonly localAddresses: () => readonly Address[];
+  /** Looks after the table beside what syncs write. */
+  readonly guard?: SyncGuard;
   /** Told of what happens. */
   readonly observer?: ProxyObserver;
+}
+
+/** Puts right what others did to the table. */
+export interface SyncGuard {
+  /** Part of each sync, before anything else is done: the only time at which a guard may use the loader. */
+  readonly beforeSync: () => Promise<void>;
 }
 
 /** Follows a proxy: for health, metrics, connection tracking and events. Must not throw. */
@@ -121,6 +129,11 @@ export class Proxy {
     this.#request();
   }
 
+  /** To be called when the table needs the guard: a sync follows at once. */
+  attend(): void {
+    this.#schedule.requestNow();
+  }
+
   /** Ends, after a sync that is under way. The table stays in the kernel and goes on serving. */
   async stop(): Promise<void> {
     for (const cancel of this.#timers.values()) cancel();
@@ -170,6 +183,7 @@ export class Proxy {
       if (this.#wishes.problem !== undefined) throw new Error(this.#wishes.problem);
       if (this.#due.delete('retry refused services')) this.#syncer.retryRefused();
       observer?.began?.();
+      await this.#options.guard?.beforeSync();
       const report = await this.#syncer.sync();
       if (report === undefined) return true;
       const milliseconds = clock.now() - start;

@@ -17,6 +17,8 @@ export interface ScheduleOptions {
 export interface Schedule {
   /** Asks for a run. Any number of requests before it begins, or while one is under way, lead to one more run. */
   request(): void;
+  /** The same without keeping the distance to the run before: traffic fails meanwhile. */
+  requestNow(): void;
   /** Ends: resolves when a run under way is done; none follows. */
   stop(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export interface Schedule {
 export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, clock }: ScheduleOptions): Schedule {
   let running: Promise<void> | undefined;
   let requested = false;
+  let urgent = false;
   let stopped = false;
   let failures = 0;
   let lastEnd = -Infinity;
@@ -42,6 +45,7 @@ export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, cl
     cancel = undefined;
     if (running !== undefined || stopped) return;
     requested = false;
+    urgent = false;
     running = run()
       .catch(() => false)
       .then((done) => {
@@ -49,7 +53,7 @@ export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, cl
         lastEnd = clock.now();
         failures = done ? 0 : failures + 1;
         if (stopped) return;
-        if (requested) plan(minPeriod());
+        if (requested) plan(urgent ? 0 : minPeriod());
         else if (!done) plan(Math.max(minPeriod(), Math.min(maxRetryPeriod(), retryPeriod * 2 ** (failures - 1))));
       });
   };
@@ -58,6 +62,12 @@ export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, cl
       requested = true;
       if (stopped || running !== undefined) return;
       plan(Math.max(0, lastEnd + minPeriod() - clock.now()));
+    },
+    requestNow() {
+      requested = true;
+      urgent = true;
+      if (stopped || running !== undefined) return;
+      plan(0);
     },
     async stop() {
       stopped = true;

@@ -19,6 +19,10 @@ export interface SyncReport {
   readonly applied: Applied;
   /** Milliseconds that it took to decide and to write. */
   readonly phases: { readonly [phase in SyncPhase]: number };
+  /** There may be connections that began while no rules were in force, and that nobody translated. */
+  readonly interrupted: boolean;
+  /** The node's addresses for node ports, or the cluster's IP ranges, are others. */
+  readonly network: boolean;
 }
 
 /** `plan`: from objects to plans. `write`: from plans to what the kernel holds. */
@@ -107,14 +111,17 @@ export class Syncer {
     const { loader } = this.#options;
     const loaded = loader.model;
     if (loaded === undefined || isOther(loaded.settings, wishes.settings)) return this.#replace(changes, wishes);
-    if (isOther(loaded.network, wishes.network)) await loader.applyNetwork(wishes.network);
-    else if (changes.length === 0) return { kind: 'nothing', changes, applied: nothing };
-    return { kind: 'change', changes, applied: await loader.apply(changes.map(asPlanChange)) };
+    const network = isOther(loaded.network, wishes.network);
+    const done = { changes, interrupted: false, network } as const;
+    if (network) await loader.applyNetwork(wishes.network);
+    else if (changes.length === 0) return { kind: 'nothing', applied: nothing, ...done };
+    return { kind: 'change', applied: await loader.apply(changes.map(asPlanChange)), ...done };
   }
 
   async #replace(changes: readonly ServedChange[], wishes: TableWishes): Promise<Written> {
     const plans = this.#options.cluster.planner.plans.values();
-    return { kind: 'replace', changes, applied: await this.#options.loader.replace({ ...wishes, plans }) };
+    const applied = await this.#options.loader.replace({ ...wishes, plans });
+    return { kind: 'replace', changes, applied, interrupted: !applied.wasInService, network: true };
   }
 
   #take({ service, plan }: PlanChange): void {

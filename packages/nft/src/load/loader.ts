@@ -1,6 +1,8 @@
 import type { PlanChange, ServiceKey, ServicePlan } from '@nftproxier/core';
-import { activationOperations, skeletonOperations } from '../ruleset/skeleton.js';
+import { activationOperations, baseChains, skeletonOperations } from '../ruleset/skeleton.js';
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
+import type { ListedChain } from '../run/listing.js';
+import type { Operation } from '../syntax/index.js';
 import { TableModel } from '../table/model.js';
 import { applyChanges, applyPrepared } from './apply.js';
 import type { Applied, LoadedTable, RefusedService } from './apply.js';
@@ -21,6 +23,15 @@ export interface DesiredTable {
   readonly network: NetworkElements;
   /** Of all Services, each once; read one by one, in batches. */
   readonly plans: Iterable<ServicePlan>;
+}
+
+/** What was done to put a table into service. */
+export interface Replaced extends Applied {
+  /**
+   * Whether a table of ours was in service until then. If not, connections may have begun that nobody translated: their
+   * first packets would keep missing the rules ({@link ConntrackCleaner.interrupted}).
+   */
+  readonly wasInService: boolean;
 }
 
 /**
@@ -44,6 +55,8 @@ export class Loader {
   #table: (LoadedTable & { readonly name: TableName }) | undefined;
   #inKernel: TableName | undefined;
   #isKernelKnown = false;
+  /** What was listed last, as long as nothing has been written since. */
+  #seen: { readonly serving: TableName | undefined } | undefined;
 
   /** @param protections for tests, which switch some off. */
   constructor(target: LoadTarget, protections: Partial<LoadProtections> = {}) {
@@ -67,15 +80,21 @@ export class Loader {
   }
 
   /** Loads a table beside the one in service, whoever loaded that, and lets it take over. */
-  async replace({ settings, network, plans }: DesiredTable): Promise<Applied> {
+  async replace({ settings, network, plans }: DesiredTable): Promise<Replaced> {
     const old = await this.#findTable();
     const name = old === undefined ? tableNames[0] : otherTable(old);
     const table = { name, model: new TableModel(settings) };
-    await this.#target.apply({ table: name, operations: [{ op: 'add-table' }, { op: 'delete-table' }] });
-    const operations = [...skeletonOperations(settings), { op: 'add-chain', chain: { name: layoutChain } } as const];
+    const elements = table.model.prepareNetwork(network);
+    const operations: readonly Operation[] = [
+      { op: 'add-table' },
+      { op: 'delete-table' },
+      ...skeletonOperations(settings),
+      { op: 'add-chain', chain: { name: layoutChain } },
+      ...elements.operations,
+    ];
     await this.#target.apply({ table: name, operations });
+    elements.commit();
     const applied = [await this.#fill(table, plans)];
-    await applyPrepared(this.#target, name, table.model.prepareNetwork(network));
 
     this.#table = undefined;
     if (old !== undefined) await carryClients(this.#target, { from: old, to: table });
@@ -88,7 +107,7 @@ export class Loader {
     }
     this.#table = table;
     this.#refused.clear();
-    return this.#note(total(applied));
+    return { ...this.#note(total(applied)), wasInService: old !== undefined };
   }
 
   /** Brings changed plans into the table in service. */
@@ -133,6 +152,19 @@ export class Loader {
     this.#isKernelKnown = true;
   }
 
+  /**
+   * Whether the table that was loaded last is still in service: whether all of its base chains are where they were put.
+   * Reads no elements; 4 ms.
+   */
+  async isInService(): Promise<boolean> {
+    const { name, model } = this.#serving();
+    const listed = await this.#target.listChains();
+    this.#seen = { serving: servingTable(listed) };
+    const own = listed.filter(({ table }) => table === name);
+    const hooks = new Map(own.map(({ name: chain, base }) => [chain, base?.hook]));
+    return baseChains(model.settings).every(({ chain }) => hooks.get(chain.name) === chain.base?.hook);
+  }
+
   /** Forgets what is known of the kernel: the next load starts from what is found there. */
   distrust(): void {
     this.#table = undefined;
@@ -149,14 +181,17 @@ export class Loader {
 
   /** Which of the tables is in service. One without base chains was never finished, and will be filled anew. */
   async #findTable(): Promise<TableName | undefined> {
+    const seen = this.#seen;
+    this.#seen = undefined;
     if (this.#isKernelKnown && this.#table !== undefined) return this.#inKernel;
-    const serving = new Set((await this.#target.listChains()).flatMap(({ table, base }) => (base ? [table] : [])));
+    const { serving } = seen ?? { serving: servingTable(await this.#target.listChains()) };
     this.#isKernelKnown = true;
-    this.#inKernel = tableNames.find((name) => serving.has(name));
-    return this.#inKernel;
+    this.#inKernel = serving;
+    return serving;
   }
 
   #serving(): LoadedTable {
+    this.#seen = undefined;
     if (this.#table === undefined) throw new TableLostError(this.#inKernel ?? tableNames[0]);
     return this.#table;
   }
@@ -179,6 +214,11 @@ export class Loader {
 
 /** Of one sync. Where that many are refused for the first time, a new table shows whether they are to blame. */
 const mostNewlyRefused = 64;
+/** The table that has base chains. */
+function servingTable(chains: readonly ListedChain[]): TableName | undefined {
+  const serving = new Set(chains.flatMap(({ table, base }) => (base ? [table] : [])));
+  return tableNames.find((name) => serving.has(name));
+}
 
 function isHarmless(error: unknown): boolean {
   const code = (error as { readonly code?: unknown }).code;

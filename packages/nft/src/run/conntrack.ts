@@ -86,6 +86,8 @@ export function createConntrack(options: ConntrackOptions = {}): Conntrack {
       reject: false,
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
+      // With it execa takes part in this process's signals, and ends it where our own handler lets it go on.
+      cleanup: false,
       buffer: false,
       env: { LC_ALL: 'C' },
       ...(io.signal && { cancelSignal: io.signal }),

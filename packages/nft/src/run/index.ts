@@ -24,6 +24,7 @@ export { deleteForeignTable, type ForeignTable, foreignTableExists } from './for
 export type { ListedElement } from './json.js';
 export type { ListOptions, Nft, RunOptions, TerseOptions } from './nft.js';
 export { createNft, type NftOptions } from './process.js';
+export { type NftSession, openSession } from './session.js';
 export type { RefusalReason } from './reason.js';
 export { explain, parseRefusals } from './refusals.js';
 export { createTarget, type NftTarget } from './target.js';

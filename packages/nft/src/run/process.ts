@@ -39,6 +39,8 @@ export function createNft(options: NftOptions = {}): Nft {
       reject: false,
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
+      // With it execa takes part in this process's signals, and ends it where our own handler lets it go on.
+      cleanup: false,
       buffer: { stdout: true, stderr: false },
       maxBuffer: mostOutput,
       stripFinalNewline: false,

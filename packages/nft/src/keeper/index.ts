@@ -1,0 +1,1 @@
+export { Keeper, type KeeperOptions, type KeeperState, keeperTable } from './keeper.js';

@@ -1,0 +1,3 @@
+export { type GuardClock } from './clock.js';
+export { lookFor, type Sight } from './sight.js';
+export { TableWatch, type TableWatchOptions, watchPeriod } from './watch.js';
