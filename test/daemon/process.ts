@@ -15,8 +15,6 @@ export interface DaemonProcess {
   /** Resolves with its exit code when it has ended by itself. */
   readonly ended: Promise<number | undefined>;
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<number | undefined>;
-  /** Its exit code, when it has ended. */
-  readonly ended: Promise<number | undefined>;
 }
 
 /** What is started, if not the built daemon as it is. */
@@ -47,7 +45,6 @@ export function startDaemon(
     log += text;
   });
   return {
-    ended: child.then(({ exitCode }) => exitCode),
     pid: child.pid,
     log: () => log,
     async says(text) {
