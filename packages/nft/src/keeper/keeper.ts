@@ -35,6 +35,7 @@ export interface KeeperOptions {
   readonly open: () => Promise<NftSession>;
   /** Told when the state is another one, with the reason where it is `unsupported` or `failed`. */
   readonly changed?: (state: KeeperState, reason?: Error) => void;
+  /** Times the pauses between attempts. */
   readonly clock: GuardClock;
 }
 
@@ -56,6 +57,7 @@ export class Keeper {
     this.#options = options;
   }
 
+  /** What became of it so far. */
   get state(): KeeperState {
     return this.#state;
   }
@@ -92,13 +94,13 @@ export class Keeper {
           this.#change('held');
           tried();
           const reason = await session.ended;
-          if (!signal.aborted) this.#change('failed', reason);
+          if (!this.#isStopped()) this.#change('failed', reason);
         } else if (isUnsupported(complaint)) {
           this.#change('unsupported', new Error(firstLine(complaint)));
           return;
         } else this.#change('failed', new Error(firstLine(complaint)));
       } catch (error) {
-        if (!signal.aborted) this.#change('failed', error instanceof Error ? error : new Error(String(error)));
+        if (!this.#isStopped()) this.#change('failed', error instanceof Error ? error : new Error(String(error)));
       } finally {
         await this.#session?.close();
         this.#session = undefined;
@@ -106,6 +108,10 @@ export class Keeper {
       }
       await restart.over(signal);
     }
+  }
+
+  #isStopped(): boolean {
+    return this.#stop.signal.aborted;
   }
 
   #change(state: KeeperState, reason?: Error): void {

@@ -72,7 +72,7 @@ export async function openSession(options: NftOptions = {}): Promise<NftSession>
       heard = () => {
         const end = text.indexOf(`\n${marker}\n`);
         // The marker is followed by a line that points at it.
-        const isComplete = end >= 0 && text.indexOf('\n', end + marker.length + 2) >= 0;
+        const isComplete = end >= 0 && text.includes('\n', end + marker.length + 2);
         if (!isComplete && reason === undefined) return;
         clearTimeout(timer);
         heard = () => undefined;

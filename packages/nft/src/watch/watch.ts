@@ -13,6 +13,7 @@ export interface TableWatchOptions {
   readonly lost: (table: string) => void;
   /** nft cannot be asked, or does not answer as it should; it is tried again. Told once until it works again. */
   readonly failed: (error: Error) => void;
+  /** Times the pauses between looks and attempts. */
   readonly clock: GuardClock;
   /** Milliseconds between an answer and the next question. Default: {@link watchPeriod}. */
   readonly periodMs?: number;
