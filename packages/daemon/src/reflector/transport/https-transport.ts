@@ -159,7 +159,8 @@ class HttpsTransport implements ApiClient {
       const fail = (error: Error): void => {
         finish();
         reject(error);
-        request.destroy(error);
+        // Not with the error: a socket that has just gone back to its agent would emit it, and nobody listens there.
+        request.destroy();
       };
       const abort = (): void => fail(new Error('aborted'));
       const connecting = this.#clock.setTimeout(() => fail(timedOut()), connectMs);
