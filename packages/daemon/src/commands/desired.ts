@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { families } from '@nftproxier/core';
-import type { Node } from '@nftproxier/core';
+import type { Node, Planner } from '@nftproxier/core';
 import { prepareTable } from '@nftproxier/nft';
 import type { TableModel, Transaction } from '@nftproxier/nft';
 import type { Configuration } from '../config/index.js';
@@ -14,9 +14,12 @@ import type { Wishes } from '../sync/wishes.js';
 /** A node as manifests describe it, and what it should hold: computed without a kernel, a cluster or root. */
 export interface DesiredNode {
   readonly name: string;
-  /** Where its manifests are. */
-  readonly directory: string;
-  readonly cluster: ClusterState;
+  /** Where its manifests are; undefined where a daemon told of it. */
+  readonly directory: string | undefined;
+  readonly cluster: {
+    readonly planner: Pick<Planner, 'plans' | 'orphans' | 'distributionOf'>;
+    readonly node: Node | undefined;
+  };
   readonly wishes: Wishes;
   readonly model: TableModel;
   /** The whole table as one transaction that replaces what is there. */

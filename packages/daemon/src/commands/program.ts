@@ -3,9 +3,11 @@ import { defineFlags, flagHelp } from '../config/index.js';
 import type { CleanupOptions } from './cleanup.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
+import { usualAddress } from './debug-client.js';
 import type { RenderOptions } from './render.js';
+import type { StatusOptions } from './status.js';
 import type { TraceOptions } from './trace.js';
-import { packageVersion } from './version.js';
+import { packageVersion, versionText } from './version.js';
 
 /**
  * The command line. Without a command it is `run`, so that kube-proxy's own arguments start the daemon.
@@ -43,6 +45,7 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
     )
     .option('--service <namespace/name>', 'only what one Service adds')
     .option('--diff <directory>', 'what is different from what the manifests in another directory make')
+    .option('--diff-node <address>', `what is different from what a running daemon serves (${usualAddress})`)
     .action(async (options: RenderOptions, command: Command) => {
       const { render } = await import('./render.js');
       finish(await render(command.args, options, output));
@@ -58,11 +61,43 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
     .requiredOption('--from <source>', 'source address, a pod as [NAMESPACE/]NAME, or "node" for the node itself')
     .requiredOption('--to <destination>', 'ADDRESS:PORT/PROTOCOL, such as 10.96.0.10:53/udp or [fd00::1]:80/tcp')
     .option('--interface <name>', 'interface the packet arrives on')
+    .option('--address <address>', `trace what a running daemon serves (${usualAddress}), not manifests`)
     .option('--all', 'show rules that did not match, too')
     .addOption(new Option('-o, --output <format>', 'form of the output').choices(['text', 'json']).default('text'))
     .action(async (options: TraceOptions, command: Command) => {
       const { trace } = await import('./trace.js');
       finish(await trace(command.args, options, output));
+    });
+
+  program
+    .command('status')
+    .description('show what the running nftproxier of this node serves, and what is wrong')
+    .option('--address <address>', 'its nftproxier.debugBindAddress', usualAddress)
+    .option('--services [search]', 'list Services: all, or by name, address or :port')
+    .option('--service <namespace/name>', 'one Service with its endpoints')
+    .option('--watch', 'look again every 2 seconds, until interrupted')
+    .addOption(new Option('-o, --output <format>', 'form of the output').choices(['text', 'json']).default('text'))
+    .addHelpText(
+      'after',
+      examples(
+        'nftproxier status',
+        'nftproxier status --services 10.96.0.10',
+        'nftproxier status --watch --output json',
+      ),
+    )
+    .action(async (options: StatusOptions) => {
+      const { status } = await import('./status.js');
+      finish(await status(options, output, stopped));
+    });
+
+  program
+    .command('version')
+    .description('show the version of nftproxier and of what it runs on')
+    .addOption(new Option('-o, --output <format>', 'form of the output').choices(['text', 'json']).default('text'))
+    .addHelpText('after', examples('nftproxier version', 'nftproxier version --output json'))
+    .action(({ output: format }: { readonly output: 'text' | 'json' }) => {
+      output.out(versionText(format));
+      finish(exitCodes.ok);
     });
 
   program
@@ -93,7 +128,7 @@ Exit codes:
   0  done
   1  could not be done
   2  the command line, the configuration or a manifest is wrong
-  3  what was compared is different (--diff)
+  3  what was compared is different (--diff, --diff-node), or something is wrong (status)
 `;
 
 function examples(...lines: readonly string[]): string {

@@ -2,6 +2,7 @@ import type { ServiceKey, ServicePlan } from '@nftproxier/core';
 import { TableModel, prepareTable, renderTransaction } from '@nftproxier/nft';
 import { ManifestError } from '../sources/manifests/parse.js';
 import { configurationFrom } from './configuration.js';
+import { DaemonError } from './debug-client.js';
 import { desiredFromManifests } from './desired.js';
 import type { DesiredNode } from './desired.js';
 import { differenceOf, differenceText } from './difference.js';
@@ -9,6 +10,7 @@ import type { Compared } from './difference.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
 import { paint } from './paint.js';
+import { servedByDaemon } from './served.js';
 
 /** Options of `render` beside the flags of the daemon. */
 export interface RenderOptions {
@@ -17,6 +19,8 @@ export interface RenderOptions {
   readonly service?: string;
   /** Another directory of manifests, to compare with. */
   readonly diff?: string;
+  /** A running daemon's `nftproxier.debugBindAddress`, to compare with. */
+  readonly diffNode?: string;
 }
 
 /** `nftproxier render`: the ruleset that manifests make on a node, as a script for `nft -f`, or what of it differs. */
@@ -29,6 +33,8 @@ export async function render(argv: readonly string[], options: RenderOptions, ou
     return exitCodes.usage;
   }
   if (options.diff !== undefined) return compare(argv, desired, { ...options, diff: options.diff }, output);
+  if (options.diffNode !== undefined)
+    return compareWithNode(desired, { ...options, diffNode: options.diffNode }, output);
   const { text } = renderTransaction(desired.transaction);
   if (options.output === 'text') output.out(text);
   else output.out(`${JSON.stringify(asJson(desired, text), undefined, 2)}\n`);
@@ -59,15 +65,40 @@ function only(service: string, desired: DesiredNode): Shown | undefined {
 async function compare(
   argv: readonly string[],
   desired: Shown | DesiredNode,
-  { diff, service, output: format }: RenderOptions & { readonly diff: string },
+  options: RenderOptions & { readonly diff: string },
   output: Output,
 ): Promise<ExitCode> {
   const other = await desiredOrComplaint(
-    [...argv, '--manifests', diff, '--hostname-override', desired.name],
+    [...argv, '--manifests', options.diff, '--hostname-override', desired.name],
     'render',
     output,
   );
   if (typeof other === 'number') return other;
+  return show(other, desired, options, output);
+}
+
+async function compareWithNode(
+  desired: Shown | DesiredNode,
+  options: RenderOptions & { readonly diffNode: string },
+  output: Output,
+): Promise<ExitCode> {
+  const { diffNode, service } = options;
+  try {
+    const served = await servedByDaemon(diffNode, service === undefined ? {} : { service });
+    return await show(served, desired, options, output);
+  } catch (error) {
+    if (!(error instanceof DaemonError)) throw error;
+    output.err(`error: ${error.message}\n`);
+    return exitCodes.failed;
+  }
+}
+
+async function show(
+  other: DesiredNode,
+  desired: Shown | DesiredNode,
+  { service, output: format }: RenderOptions,
+  output: Output,
+): Promise<ExitCode> {
   const difference = await differenceOf(compared(other, service), compared(desired, service));
   if (format === 'json') output.out(`${JSON.stringify(difference, undefined, 2)}\n`);
   else output.out(differenceText(difference, paint(output.color === true)));

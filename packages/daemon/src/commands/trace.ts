@@ -7,6 +7,7 @@ import { addressesOfNode } from '../host/index.js';
 import { readPods } from '../sources/manifests/directory.js';
 import type { KnownPod } from '../sources/manifests/pods.js';
 import { balancingLines } from './balancing.js';
+import { DaemonError } from './debug-client.js';
 import type { DesiredNode } from './desired.js';
 import { askedOf, reasonsOf } from './explain.js';
 import type { Circumstances } from './explain.js';
@@ -17,6 +18,7 @@ import type { Paint } from './paint.js';
 import { senderOf } from './sender.js';
 import type { Sender } from './sender.js';
 import { desiredOrComplaint } from './render.js';
+import { servedByDaemon } from './served.js';
 
 /** Options of `trace` beside the flags of the daemon. */
 export interface TraceOptions {
@@ -27,6 +29,8 @@ export interface TraceOptions {
   /** The interface the packet arrives on; by default that of pods for pod addresses, else `eth0`. */
   readonly interface?: string;
   readonly output: 'text' | 'json';
+  /** A running daemon's `nftproxier.debugBindAddress`, in place of manifests. */
+  readonly address?: string;
   /** Show rules that did not match, too. */
   readonly all?: boolean;
 }
@@ -40,10 +44,12 @@ export async function trace(argv: readonly string[], options: TraceOptions, outp
     );
     return exitCodes.usage;
   }
-  const desired = await desiredOrComplaint(argv, 'trace', output);
+  const desired = await (options.address === undefined
+    ? desiredOrComplaint(argv, 'trace', output)
+    : servedOrComplaint(options.address, to, output));
   if (typeof desired === 'number') return desired;
   try {
-    const pods = await readPods(desired.directory);
+    const pods = desired.directory === undefined ? [] : await readPods(desired.directory);
     const sender = senderOf(options.from, to, desired, pods);
     for (const warning of sender.warnings) output.err(`warning: ${warning}\n`);
     const fake = new FakeNft();
@@ -61,6 +67,21 @@ export async function trace(argv: readonly string[], options: TraceOptions, outp
     if (!(error instanceof TraceError)) throw error;
     output.err(`error: ${error.message}\n`);
     return exitCodes.usage;
+  }
+}
+
+/** Of all Services of a node, only those that the packet may have to do with are asked for. */
+async function servedOrComplaint(
+  address: string,
+  { to, port }: Destination,
+  output: Output,
+): Promise<DesiredNode | ExitCode> {
+  try {
+    return await servedByDaemon(address, { address: to, port: String(port) });
+  } catch (error) {
+    if (!(error instanceof DaemonError)) throw error;
+    output.err(`error: ${error.message}\n`);
+    return exitCodes.failed;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Backend, Decision, Frontend } from '@nftproxier/core';
+import type { Algorithm, Backend, Decision, Frontend } from '@nftproxier/core';
 import type { PortDetail, ServiceDetail, SlotList } from '../status/services.js';
 import { html } from './html.js';
 import type { Content, Html } from './html.js';
@@ -44,7 +44,8 @@ export function servicePage(detail: ServiceDetail, now: number): Html {
     </div>`;
 }
 
-function portPart({ portName, protocol, family, frontends, affinitySeconds, cluster, local }: PortDetail): Html {
+function portPart(port: PortDetail): Html {
+  const { portName, protocol, family, frontends, algorithm, affinitySeconds, cluster, local } = port;
   const name = [portName === '' ? undefined : portName, protocol, family].filter(Boolean).join(', ');
   const affinity =
     affinitySeconds === undefined ? '' : `; a client stays with its endpoint for ${age(affinitySeconds * 1_000)}`;
@@ -60,8 +61,8 @@ function portPart({ portName, protocol, family, frontends, affinitySeconds, clus
       ],
       frontends.map(frontendRow),
     )}
-    ${slotTable('Endpoints, by slot: each gets the same share', cluster)}
-    ${local.total > 0 && slotTable('Endpoints on this node, for traffic that must stay', local)}`;
+    ${slotTable(`Endpoints, by slot: ${choices[algorithm.kind]}`, cluster, algorithm)}
+    ${local.total > 0 && slotTable('Endpoints on this node, for traffic that must stay', local, algorithm)}`;
 }
 
 function frontendRow(frontend: Frontend): readonly Content[] {
@@ -92,18 +93,32 @@ function decision(what: Decision): Content {
   }
 }
 
-function slotTable(caption: string, { total, backends }: SlotList): Html | undefined {
+/** How one of several endpoints is chosen. */
+const choices: Readonly<Record<Algorithm['kind'], string>> = {
+  random: 'each gets the same share',
+  weighted: 'each gets a share in proportion to its weight',
+  'source-hash': 'chosen by a hash of the client, in proportion to their weights',
+  maglev: 'chosen by a hash of the client over a Maglev table, in proportion to their weights',
+};
+
+function slotTable(caption: string, { total, backends }: SlotList, { kind }: Algorithm): Html | undefined {
   if (total === 0) return undefined;
+  const isEven = kind === 'random';
   const share = `${(100 / total).toPrecision(3)}%`;
   const more = total > backends.length ? ` (the first ${number(backends.length)} of ${number(total)})` : '';
   return table(
     `${caption}${more}`,
-    [{ name: 'Slot', numeric: true }, { name: 'Endpoint' }, { name: 'Where' }, { name: 'Share', numeric: true }],
-    backends.map(({ address, port, local }: Backend, slot) => [
+    [
+      { name: 'Slot', numeric: true },
+      { name: 'Endpoint' },
+      { name: 'Where' },
+      { name: isEven ? 'Share' : 'Weight', numeric: true },
+    ],
+    backends.map(({ address, port, local, weight = 1 }: Backend, slot) => [
       number(slot),
       html`<code>${at(address, port)}</code>`,
       local ? 'this node' : html`<span class="soft">another node</span>`,
-      share,
+      isEven ? share : number(weight),
     ]),
   );
 }

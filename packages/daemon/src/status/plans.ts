@@ -1,4 +1,4 @@
-import { parseCidr } from '@nftproxier/core';
+import { parseAddress, parseCidr } from '@nftproxier/core';
 import type { Address, Cidr, ServiceKey, ServicePlan } from '@nftproxier/core';
 import type { NetworkElements, TableSettings } from '@nftproxier/nft';
 import type { RunningProxy } from './running.js';
@@ -13,6 +13,8 @@ export interface DumpStart {
   readonly table?: string;
   readonly settings: TableSettings;
   readonly network: NetworkElements;
+  /** Addresses of the Node, the primary one of each family first. */
+  readonly nodeAddresses: readonly Address[];
   /** Addresses of the machine's interfaces. */
   readonly localAddresses: readonly Address[];
   /** `spec.podCIDRs` of the Node. */
@@ -75,6 +77,7 @@ function startOf({ loader, version, nodeName, wishes, localAddresses, cluster }:
     ...(tableName === undefined ? {} : { table: tableName }),
     settings: model?.settings ?? asked.settings,
     network: model?.network ?? asked.network,
+    nodeAddresses: asked.view.addresses.flatMap((address) => parseAddress(address) ?? []),
     localAddresses: localAddresses(),
     podCIDRs: Array.isArray(podCIDRs) ? podCIDRs.flatMap((text) => parseCidr(text) ?? []) : [],
   };

@@ -1,4 +1,13 @@
-import type { Backend, Diagnostic, Family, Frontend, Protocol, ServiceKey, ServicePlan } from '@nftproxier/core';
+import type {
+  Algorithm,
+  Backend,
+  Diagnostic,
+  Family,
+  Frontend,
+  Protocol,
+  ServiceKey,
+  ServicePlan,
+} from '@nftproxier/core';
 import { describe } from './history.js';
 import type { RunningProxy } from './running.js';
 
@@ -52,6 +61,7 @@ export interface PortDetail {
   readonly frontends: readonly Frontend[];
   /** Seconds that a client stays with its endpoint; absent without session affinity. */
   readonly affinitySeconds?: number;
+  readonly algorithm: Algorithm;
   readonly cluster: SlotList;
   readonly local: SlotList;
 }
@@ -123,15 +133,18 @@ export function detailOf(proxy: Services, key: string, mostEndpoints: number): S
   return {
     ...summaryOf(proxy, plan),
     ...(refusal === undefined ? {} : { refusal }),
-    ports: (served?.ports ?? []).map(({ portName, protocol, family, frontends, affinity }, index): PortDetail => ({
-      portName,
-      protocol,
-      family,
-      frontends,
-      ...(affinity === undefined ? {} : { affinitySeconds: affinity.timeoutSeconds }),
-      cluster: cut(slots[index]?.cluster),
-      local: cut(slots[index]?.local),
-    })),
+    ports: (served?.ports ?? []).map(
+      ({ portName, protocol, family, frontends, affinity, algorithm }, index): PortDetail => ({
+        portName,
+        protocol,
+        family,
+        frontends,
+        algorithm,
+        ...(affinity === undefined ? {} : { affinitySeconds: affinity.timeoutSeconds }),
+        cluster: cut(slots[index]?.cluster),
+        local: cut(slots[index]?.local),
+      }),
+    ),
     problems: plan.diagnostics,
   };
 }

@@ -67,6 +67,19 @@ describe('the page', () => {
     for (const text of ['10.244.1.1:8080', '10.244.1.2:8080', '50.0%', 'to any endpoint']) expect(one).toContain(text);
   });
 
+  it('says how endpoints are chosen, with weights where they count', async () => {
+    const scene = createScene();
+    const web = service({ name: 'web', clusterIP: '10.96.0.80', ports: [80] });
+    const annotations = { 'nftproxier.io/algorithm': 'maglev' };
+    scene.set('Service', { ...web, metadata: { ...web.metadata, annotations } });
+    scene.set('EndpointSlice', slice({ service: 'web', ports: [8080], endpoints: ['10.244.1.1', '10.244.1.2'] }));
+    await scene.sync();
+    const { body } = await get(scene, '/page/default/web');
+    expect(body).toContain('over a Maglev table');
+    expect(body).toContain('Weight');
+    expect(body).not.toContain('50.0%');
+  });
+
   it('searches by a plain form, and pages by links', async () => {
     const scene = createScene();
     scene.set(
