@@ -21,10 +21,15 @@ const dottedDecimal = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
  */
 export function parseAddress(text: unknown): Address | undefined {
   if (typeof text !== 'string' || text.length > 64) return undefined;
-  if (!text.includes(':')) return parseOctets(text)?.join('.') as Address | undefined;
+  if (!text.includes(':')) {
+    const canonical = parseOctets(text)?.join('.');
+    // The text itself, where it is canonical: a cluster has a million of them, and who reads them keeps them.
+    return (canonical === text ? text : canonical) as Address | undefined;
+  }
   const groups = parseGroups(text, parseOctets);
   if (groups === undefined) return undefined;
-  return (isMapped(groups) ? bytesOfGroups(groups.slice(6)).join('.') : formatGroups(groups)) as Address;
+  const canonical = isMapped(groups) ? bytesOfGroups(groups.slice(6)).join('.') : formatGroups(groups);
+  return (canonical === text ? text : canonical) as Address;
 }
 
 function parseOctets(text: string): readonly number[] | undefined {

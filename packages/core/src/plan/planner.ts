@@ -1,7 +1,7 @@
 import type { EndpointSlice, KubernetesObject, Service } from '../kubernetes/index.js';
 import { quote } from '../model/index.js';
 import type { Diagnostic, NodeView, ServiceKey, ServiceModel, SliceModel } from '../model/index.js';
-import { serviceKeyOf, sliceKeyOf, translateService, translateSlice } from '../translate/index.js';
+import { serviceKeyOf, sliceKeyOf, sliceOwnerOf, translateService, translateSlice } from '../translate/index.js';
 import { metadataOf } from '../translate/fields.js';
 import { addressClaim, Claims } from './claims.js';
 import type { Claim } from './claims.js';
@@ -31,7 +31,8 @@ export class Planner {
   #node: NodeView;
   #claims: Claims;
   readonly #services = new Map<ServiceKey, ServiceModel>();
-  readonly #slices = new Map<ServiceKey, Map<string, SliceModel>>();
+  /** As they came, and read again for each plan: whoever hands them in keeps them anyway, and a model is as large again. */
+  readonly #slices = new Map<ServiceKey, Map<string, EndpointSlice>>();
   readonly #sliceService = new Map<string, ServiceKey>();
   readonly #plans = new Map<ServiceKey, ServicePlan>();
   readonly #dirty = new Set<ServiceKey>();
@@ -97,29 +98,41 @@ export class Planner {
 
   /** Makes these all the Services there are. */
   replaceServices(services: Iterable<Service>): void {
+    finish(this.replacingServices(services));
+  }
+
+  /**
+   * As {@link replaceServices}, one Service at each step, for who must not be kept long by a large cluster. Other changes may
+   * come in between; what is gone is removed in the last step.
+   */
+  *replacingServices(services: Iterable<Service>): Generator<undefined, void> {
     const gone = new Set(this.#services.keys());
     this.#forget('Service');
     for (const service of services) {
       this.setService(service);
       const key = serviceKeyOf(service);
       if (key !== undefined) gone.delete(key);
+      yield;
     }
     for (const key of gone) this.#replaceService(key, undefined);
   }
 
-  /** Adds or replaces an EndpointSlice, also one that moves from one Service to another. */
+  /**
+   * Adds or replaces an EndpointSlice, also one that moves from one Service to another. It is kept, and must not change: a
+   * slice that changed is another object.
+   */
   setEndpointSlice(slice: EndpointSlice): void {
-    const { model, diagnostics } = translateSlice(slice);
-    this.#report('EndpointSlice', slice, model === undefined ? diagnostics : []);
+    const { service, diagnostics } = sliceOwnerOf(slice);
+    this.#report('EndpointSlice', slice, diagnostics);
     const key = sliceKeyOf(slice);
     if (key === undefined) return;
-    if (model?.service !== this.#sliceService.get(key)) this.#deleteSliceByKey(key);
-    if (model === undefined) return;
-    const siblings = this.#slices.get(model.service) ?? new Map<string, SliceModel>();
-    siblings.set(key, model);
-    this.#slices.set(model.service, siblings);
-    this.#sliceService.set(key, model.service);
-    this.#endpointsChanged(model.service);
+    if (service !== this.#sliceService.get(key)) this.#deleteSliceByKey(key);
+    if (service === undefined) return;
+    const siblings = this.#slices.get(service) ?? new Map<string, EndpointSlice>();
+    siblings.set(key, slice);
+    this.#slices.set(service, siblings);
+    this.#sliceService.set(key, service);
+    this.#endpointsChanged(service);
   }
 
   /** Removes an EndpointSlice; nothing happens if it is not known. */
@@ -131,12 +144,18 @@ export class Planner {
 
   /** Makes these all the EndpointSlices there are. */
   replaceEndpointSlices(slices: Iterable<EndpointSlice>): void {
+    finish(this.replacingEndpointSlices(slices));
+  }
+
+  /** As {@link replaceEndpointSlices}, one slice at each step; see {@link replacingServices}. */
+  *replacingEndpointSlices(slices: Iterable<EndpointSlice>): Generator<undefined, void> {
     const gone = new Set(this.#sliceService.keys());
     this.#forget('EndpointSlice');
     for (const slice of slices) {
       this.setEndpointSlice(slice);
       const key = sliceKeyOf(slice);
       if (key !== undefined) gone.delete(key);
+      yield;
     }
     for (const key of gone) this.#deleteSliceByKey(key);
   }
@@ -145,22 +164,39 @@ export class Planner {
   distributionOf(key: ServiceKey): readonly PortDistribution[] | undefined {
     const service = this.#services.get(key);
     if (service === undefined) return undefined;
-    return distributionOf({ service, slices: [...(this.#slices.get(key)?.values() ?? [])], node: this.#node });
+    return distributionOf({ service, slices: this.#slicesOf(key), node: this.#node });
   }
 
-  /** Plans what changed since the last call. In the order of the Services' names. */
-  takeChanges(): readonly PlanChange[] {
-    const keys = [...this.#dirty].sort();
-    this.#dirty.clear();
-    return keys.flatMap((key): PlanChange[] => {
+  /**
+   * Plans what changed since the last call. In the order of the Services' names.
+   *
+   * @param most Services that are planned at once; the others wait for the next call, as {@link Planner.pending} says. It
+   *   keeps a first list of a large cluster from taking seconds in one go.
+   */
+  takeChanges(most = Infinity): readonly PlanChange[] {
+    return this.#takeDirty(most).flatMap((key): PlanChange[] => {
       const service = this.#services.get(key);
       if (service === undefined) return this.#plans.delete(key) ? [{ service: key, plan: undefined }] : [];
-      const slices = [...(this.#slices.get(key)?.values() ?? [])];
+      const slices = this.#slicesOf(key);
       const holderOf = (claim: Claim): ServiceKey | undefined => this.#claims.holderOf(key, claim);
       const plan = planService({ service, slices, node: this.#node, holderOf });
       this.#plans.set(key, plan);
       return [{ service: key, plan }];
     });
+  }
+
+  #slicesOf(key: ServiceKey): readonly SliceModel[] {
+    return [...(this.#slices.get(key)?.values() ?? [])].flatMap((slice) => translateSlice(slice).model ?? []);
+  }
+
+  #takeDirty(most: number): readonly ServiceKey[] {
+    const keys: ServiceKey[] = [];
+    for (const key of this.#dirty) {
+      if (keys.length >= most) break;
+      keys.push(key);
+      this.#dirty.delete(key);
+    }
+    return keys.sort();
   }
 
   #replaceService(key: ServiceKey, model: ServiceModel | undefined): void {
@@ -188,7 +224,7 @@ export class Planner {
 
   /** No Service gets the addresses and ports at which the API server answers: who had them would have the cluster. */
   #reserveApiServer(): void {
-    const slices = [...(this.#slices.get(apiServerService)?.values() ?? [])];
+    const slices = this.#slicesOf(apiServerService);
     const claims = slices.flatMap(({ ports, endpoints }) =>
       endpoints.flatMap(({ address }) => ports.map(({ protocol, port }) => addressClaim(address, protocol, port))),
     );
@@ -211,6 +247,11 @@ const apiServerService = 'default/kubernetes' as ServiceKey;
 
 /** More API servers than there are in any cluster. */
 const mostReserved = 1_000;
+
+/** Goes through all steps at once. */
+function finish(steps: Generator<undefined, void>): void {
+  while (steps.next().done !== true);
+}
 
 type OrphanKind = 'Service' | 'EndpointSlice';
 

@@ -30,8 +30,42 @@ export function sliceKeyOf(object: KubernetesObject): string | undefined {
   return isDnsLabel(inNamespace) && isObjectName(name) ? `${inNamespace}/${name}` : undefined;
 }
 
+/** Whose endpoints an EndpointSlice has: a Service, or only the reasons why none (there may be no reason to report). */
+export interface SliceOwner {
+  /** Absent where the name, the label of the Service or `addressType` cannot be used, and for headless Services. */
+  readonly service?: ServiceKey;
+  /** What is wrong with these; nothing of the endpoints. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads of an EndpointSlice whose it is, without its endpoints: {@link translateSlice} gives it a model, or not, alike. */
+export function sliceOwnerOf(slice: EndpointSlice): SliceOwner {
+  const head = headOf(slice);
+  return 'model' in head ? { service: head.model.service, diagnostics: [] } : head;
+}
+
 /** Reads an EndpointSlice. Whatever cannot be used is left out and reported; the rest of the slice is used. */
 export function translateSlice(slice: EndpointSlice): TranslatedSlice {
+  const head = headOf(slice);
+  if (!('model' in head)) return head;
+  const { findings } = head;
+  const { ports, endpoints }: Fields = fieldsOf(slice);
+  const { diagnostics } = findings;
+  const model: SliceModel = {
+    ...head.model,
+    ports: readPorts(ports, findings),
+    endpoints: readEndpoints(endpoints, head.model.family, weightsIn(metadataOf(slice), findings), findings),
+    diagnostics,
+  };
+  return { model, diagnostics };
+}
+
+interface Head {
+  readonly model: Pick<SliceModel, 'key' | 'service' | 'family'>;
+  readonly findings: Findings;
+}
+
+function headOf(slice: EndpointSlice): Head | { readonly diagnostics: readonly Diagnostic[] } {
   const key = sliceKeyOf(slice);
   const metadata = metadataOf(slice);
   if (key === undefined) {
@@ -51,21 +85,13 @@ export function translateSlice(slice: EndpointSlice): TranslatedSlice {
     findings.add('no-service', field, `the label ${what}; the slice belongs to no Service`);
     return { diagnostics };
   }
-  const { addressType, ports, endpoints }: Fields = fieldsOf(slice);
+  const { addressType }: Fields = fieldsOf(slice);
   if (addressType !== 'IPv4' && addressType !== 'IPv6') {
     const message = `${quote(addressType)} is neither IPv4 nor IPv6; the slice is ignored`;
     findings.add('unsupported-address-type', 'addressType', message);
     return { diagnostics };
   }
-  const model: SliceModel = {
-    key,
-    service: `${namespace}/${serviceName}` as ServiceKey,
-    family: addressType,
-    ports: readPorts(ports, findings),
-    endpoints: readEndpoints(endpoints, addressType, weightsIn(metadata, findings), findings),
-    diagnostics,
-  };
-  return { model, diagnostics };
+  return { model: { key, service: `${namespace}/${serviceName}` as ServiceKey, family: addressType }, findings };
 }
 
 function readPorts(list: unknown, findings: Findings): SliceModel['ports'] {

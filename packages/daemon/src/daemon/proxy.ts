@@ -17,11 +17,12 @@ import type { ChosenSource } from '../sources/create.js';
 import { SyncHistory } from '../status/history.js';
 import type { RunningProxy } from '../status/running.js';
 import { reportOf } from '../status/source.js';
-import { systemClock } from '../sync/clock.js';
+import { nextTurn, systemClock } from '../sync/clock.js';
 import { Proxy } from '../sync/proxy.js';
 import type { Takeover } from '../takeover/index.js';
 import { openDebugServer } from './debug-server.js';
 import type { Endings } from './endings.js';
+import { keepHeapSmallOnce } from './heap.js';
 
 /** What a proxy is connected with. */
 export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'version' | 'software'> {
@@ -63,6 +64,8 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const cluster = () => proxy.cluster;
   const history = new SyncHistory({ loader, startTime, now: Date.now });
   const observer = together([
+    // Once everything has been read.
+    { queued: keepHeapSmallOnce() },
     healthObserver({ families, health, serviceHealth }),
     metricsObserver({
       families,
@@ -104,7 +107,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
       proxy.attend();
     },
   });
-  const node = { configuration, nodeName, families, log, clock, localAddresses };
+  const node = { configuration, nodeName, families, log, clock, pause: nextTurn, localAddresses };
   const made = { ...node, source, required, loader, guard, observer };
   const proxy: Proxy = new Proxy(made);
   const { version, software } = options;

@@ -34,8 +34,11 @@ export interface SourceStatus {
  * A source's first batch of each kind is a `replace` with everything there is; nothing is handed on before it is complete.
  */
 export interface Source {
-  /** Begins; batches are handed on one at a time until {@link Source.stop}. Resolves once reading has begun. */
-  start(onBatch: (batch: Batch) => void): Promise<void>;
+  /**
+   * Begins; batches are handed on one at a time until {@link Source.stop}: the next one of a kind waits for the promise that
+   * the last one returned. Resolves once reading has begun.
+   */
+  start(onBatch: (batch: Batch) => void | Promise<void>): Promise<void>;
   /** Ends: no batch comes after it resolved, and nothing of the source is left running. */
   stop(): Promise<void>;
   /** Of each kind it reads. */

@@ -65,13 +65,23 @@ export class ClusterState {
 
   /** Takes news in. */
   apply(batch: Batch): void {
-    const isComplete = batch.type === 'replace';
-    if (isComplete) this.#complete.add(batch.kind);
-    this.#changes[batch.kind] += batch.type === 'replace' ? batch.objects.length : batch.events.length;
+    const steps = this.applying(batch);
+    while (steps.next().done !== true);
+  }
+
+  /** Takes news in, an object or so at each step. They count as complete after the last one. */
+  *applying(batch: Batch): Generator<undefined, void> {
     if (batch.kind === 'EndpointSlice') this.#note(batch);
+    yield* this.#applying(batch);
+    this.#changes[batch.kind] += batch.type === 'replace' ? batch.objects.length : batch.events.length;
+    if (batch.type === 'replace') this.#complete.add(batch.kind);
+  }
+
+  *#applying(batch: Batch): Generator<undefined, void> {
+    const isComplete = batch.type === 'replace';
     switch (batch.kind) {
       case 'Service':
-        if (isComplete) this.planner.replaceServices(batch.objects as readonly Service[]);
+        if (isComplete) yield* this.planner.replacingServices(batch.objects as readonly Service[]);
         else
           this.#each(
             batch,
@@ -84,7 +94,7 @@ export class ClusterState {
           );
         return;
       case 'EndpointSlice':
-        if (isComplete) this.planner.replaceEndpointSlices(batch.objects as readonly EndpointSlice[]);
+        if (isComplete) yield* this.planner.replacingEndpointSlices(batch.objects as readonly EndpointSlice[]);
         else
           this.#each(
             batch,

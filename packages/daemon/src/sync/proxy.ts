@@ -3,7 +3,7 @@ import type { Loader } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
 import type { Batch, ObjectKind, Source } from '../sources/source.js';
-import type { Clock } from './clock.js';
+import type { Clock, Pause } from './clock.js';
 import { ClusterState } from './cluster.js';
 import { createSchedule } from './schedule.js';
 import type { Schedule } from './schedule.js';
@@ -24,6 +24,8 @@ export interface ProxyOptions {
   readonly loader: Loader;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Between portions of a large cluster's objects; without it they are taken in and planned in one go. */
+  readonly pause?: Pause;
   /** Addresses of this machine's interfaces, as of now. */
   readonly localAddresses: () => readonly Address[];
   /** Looks after the table beside what syncs write. */
@@ -57,6 +59,9 @@ export interface ProxyObserver {
 export type SyncOutcome =
   | { readonly ok: true; readonly report: SyncReport; readonly milliseconds: number }
   | { readonly ok: false; readonly error: unknown; readonly milliseconds: number };
+
+/** Objects taken in before others get their turn: some milliseconds. */
+const takenAtOnce = 200;
 
 /** Pause after the first failed sync, in milliseconds; it doubles up to `syncPeriod`. */
 const retryPeriod = 500;
@@ -93,6 +98,7 @@ export class Proxy {
       loader: options.loader,
       required: options.required,
       wishes: () => this.#wishes,
+      pause: options.pause,
       onDiagnostic: (diagnostic) => {
         this.#warn(diagnostic);
       },
@@ -118,9 +124,7 @@ export class Proxy {
 
   /** Begins to read the source and to write the table. */
   async start(): Promise<void> {
-    await this.#options.source.start((batch) => {
-      this.#take(batch);
-    });
+    await this.#options.source.start((batch) => this.#take(batch));
   }
 
   /** To be called when the machine's addresses changed. */
@@ -141,8 +145,10 @@ export class Proxy {
     await this.#schedule.stop();
   }
 
-  #take(batch: Batch): void {
-    this.#cluster.apply(batch);
+  async #take(batch: Batch): Promise<void> {
+    const { pause } = this.#options;
+    const steps = this.#cluster.applying(batch);
+    for (let step = 1; steps.next().done !== true; step += 1) if (pause && step % takenAtOnce === 0) await pause();
     if (batch.kind === 'Node' || batch.kind === 'ServiceCIDR') this.#reconsider();
     this.#request();
   }

@@ -2,6 +2,7 @@ import type { Diagnostic, PlanChange, ServiceKey, ServicePlan } from '@nftproxie
 import { TableLostError } from '@nftproxier/nft';
 import type { Applied, Loader, NetworkElements, TableSettings } from '@nftproxier/nft';
 import type { ObjectKind } from '../sources/source.js';
+import type { Pause } from './clock.js';
 import type { ClusterState } from './cluster.js';
 
 /** A Service as the kernel served it, and as it serves it now; undefined where it was not there, or is not any more. */
@@ -42,6 +43,8 @@ export interface SyncerOptions {
   readonly required: readonly ObjectKind[];
   /** What the node's and cluster's state asks of the table; called at each sync, cheap. */
   readonly wishes: () => TableWishes;
+  /** Between portions of Services that are planned; without it all are planned in one go. */
+  readonly pause?: Pause | undefined;
   /** Told of problems in objects as they appear. */
   readonly onDiagnostic: (diagnostic: Diagnostic) => void;
   /** Milliseconds on a clock that never jumps; that of this process if not given. */
@@ -73,7 +76,7 @@ export class Syncer {
     if (!this.isReady) return undefined;
     const { elapsed = () => performance.now() } = this.#options;
     const start = elapsed();
-    for (const change of this.#options.cluster.planner.takeChanges()) this.#take(change);
+    await this.#plan();
     const wishes = this.#options.wishes();
     const changes = [...this.#pending.values()];
     const planned = elapsed();
@@ -105,6 +108,15 @@ export class Syncer {
     return changes.map((change) =>
       loader.refused.has(change.service) ? { ...change, after: loader.model?.planOf(change.service) } : change,
     );
+  }
+
+  async #plan(): Promise<void> {
+    const { cluster, pause } = this.#options;
+    const { planner } = cluster;
+    do {
+      for (const change of planner.takeChanges(pause && plannedAtOnce)) this.#take(change);
+      if (planner.pending) await pause?.();
+    } while (planner.pending);
   }
 
   async #write(changes: readonly ServedChange[], wishes: TableWishes): Promise<Written> {
@@ -142,6 +154,9 @@ export class Syncer {
 }
 
 type Written = Omit<SyncReport, 'phases'>;
+
+/** Services planned before others get their turn: some milliseconds. */
+const plannedAtOnce = 200;
 
 const nothing: Applied = { transactions: 0, operations: 0, elements: 0, refused: [] };
 

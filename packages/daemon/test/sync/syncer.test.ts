@@ -69,6 +69,29 @@ function ready() {
 }
 
 describe('Syncer', () => {
+  it('lets others go on between portions of a large cluster', async () => {
+    const cluster = new ClusterState(nodeView('node-a'));
+    let pauses = 0;
+    const syncer = new Syncer({
+      cluster,
+      loader: new Loader(createFakeLoadTarget(new FakeNft())),
+      required: ['Service', 'EndpointSlice'],
+      wishes: () => ({ settings: defaultTableSettings, network: { nodePortAddresses: [], serviceCIDRs: [] } }),
+      pause: () => {
+        pauses += 1;
+        return Promise.resolve();
+      },
+      onDiagnostic: () => undefined,
+    });
+    const objects = Array.from({ length: 450 }, (_, index) =>
+      service({ name: `s${index}`, clusterIP: `10.96.${index >> 8}.${index & 255}`, ports: [80] }),
+    );
+    cluster.apply({ kind: 'Service', type: 'replace', objects });
+    cluster.apply({ kind: 'EndpointSlice', type: 'replace', objects: [] });
+    expect((await syncer.sync())?.changes).toHaveLength(450);
+    expect(pauses).toBe(2);
+  });
+
   it('writes nothing before everything required has been read', async () => {
     const one = scene();
     one.replace('Service', web);
@@ -163,6 +186,17 @@ describe('Syncer', () => {
 });
 
 describe('ClusterState', () => {
+  it('is complete of a kind only after the last step of its first list', () => {
+    const cluster = new ClusterState(nodeView('node-a'));
+    const steps = cluster.applying({
+      kind: 'Service',
+      type: 'replace',
+      objects: [web, { ...web, metadata: { name: 'x' } }],
+    });
+    expect([steps.next().done, steps.next().done, cluster.isComplete(['Service'])]).toEqual([false, false, false]);
+    expect([steps.next().done, cluster.isComplete(['Service'])]).toEqual([true, true]);
+  });
+
   it('knows the own Node alone, the ranges of all ServiceCIDRs, and what was triggered when', () => {
     const { cluster, replace, delta } = scene();
     replace('Node', node({ name: 'node-b' }), node({ name: 'node-a', zone: 'z' }));

@@ -67,13 +67,13 @@ export function createManifestSource(directory: string, events: ManifestEvents):
     for (const repeated of update.repeated) events.onRepeated(repeated);
     return update.batches;
   };
-  const schedule = (delay: number, onBatch: (batch: Batch) => void): void => {
+  const schedule = (delay: number, onBatch: Parameters<Source['start']>[0]): void => {
     clearTimeout(timer);
     if (stopped) return;
     timer = setTimeout(() => {
       reading = scan().then(
-        (batches) => {
-          if (!stopped) for (const batch of batches) onBatch(batch);
+        async (batches) => {
+          for (const batch of batches) if (!stopped) await onBatch(batch);
           schedule(pollMilliseconds, onBatch);
         },
         (cause: unknown) => {
@@ -88,7 +88,7 @@ export function createManifestSource(directory: string, events: ManifestEvents):
   return {
     async start(onBatch) {
       await scan();
-      for (const batch of objects.snapshot()) onBatch(batch);
+      for (const batch of objects.snapshot()) await onBatch(batch);
       watcher = watch(directory, { persistent: false }, () => {
         schedule(settleMilliseconds, onBatch);
       });
