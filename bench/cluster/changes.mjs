@@ -8,7 +8,7 @@ import { firstPods, serviceAt, slicesOf } from './services.mjs';
  * Services with the numbers of their pods.
  *
  * @typedef {object} Cluster
- * @property {() => Iterable<{ index: number, pods: readonly number[], options?: { affinity?: boolean } }>} services
+ * @property {() => Iterable<{ index: number, pods: readonly number[], options?: { affinity?: boolean, protocol?: 'TCP' | 'UDP' } }>} services
  */
 
 /**
@@ -35,13 +35,14 @@ export const changeKinds = /** @type {const} */ ([
 /**
  * A cluster of one size. Services are numbered from 1.
  *
- * @param {Size & { affinity?: number }} size with `affinity` Services more that have session affinity and three endpoints
+ * @param {Size & { affinity?: number, protocol?: 'TCP' | 'UDP' }} size with `affinity` Services more that have session affinity and three endpoints
  * @returns {Cluster}
  */
-export function clusterOf({ services, endpoints, affinity = 0 }) {
+export function clusterOf({ services, endpoints, affinity = 0, protocol = 'TCP' }) {
   return {
     *services() {
-      for (let index = 1; index <= services; index++) yield { index, pods: firstPods(index, endpoints) };
+      for (let index = 1; index <= services; index++)
+        yield { index, pods: firstPods(index, endpoints), options: { protocol } };
       for (let index = services + 1; index <= services + affinity; index++) {
         yield { index, pods: firstPods(index, 3), options: { affinity: true } };
       }

@@ -1,6 +1,7 @@
 import { Planner, nodeView } from '@nftproxier/core';
 import { Loader, createLoadTarget, defaultTableSettings } from '@nftproxier/nft';
-import { nodeName, serviceAt, slicesOf } from '../cluster/services.mjs';
+import { clusterOf } from '../cluster/changes.mjs';
+import { clusterIP, firstPods, nodeName, serviceAt, slicesOf } from '../cluster/services.mjs';
 import { MeteredNft } from '../measure/nft.mjs';
 import { kernelMemoryMB } from '../measure/processes.mjs';
 
@@ -14,7 +15,7 @@ export function plannerOf(cluster) {
   const planner = new Planner(nodeView(nodeName, { families: ['IPv4'] }));
   for (const { index, pods, options } of cluster.services()) {
     planner.setService(serviceAt(index, options));
-    for (const slice of slicesOf(index, pods)) planner.setEndpointSlice(slice);
+    for (const slice of slicesOf(index, pods, options?.protocol)) planner.setEndpointSlice(slice);
   }
   return planner;
 }
@@ -36,8 +37,18 @@ export class Ours {
   #loader;
   #planner = plannerOf({ services: () => [] });
 
+  /** Text whose line nft is made to refuse. */
+  #poison = '';
+
   constructor() {
-    const target = createLoadTarget(this.#metered.nft);
+    const { nft } = this.#metered;
+    /** @type {import('@nftproxier/nft').Nft} */
+    const poisoned = {
+      ...nft,
+      run: (script, options) =>
+        nft.run(this.#poison === '' ? script : script.replaceAll(this.#poison, `999.${this.#poison}`), options),
+    };
+    const target = createLoadTarget(poisoned);
     this.#loader = new Loader({
       ...target,
       apply: async (transaction) => {
@@ -83,6 +94,50 @@ export class Ours {
     const ms = performance.now() - start;
     const nft = this.#metered.use();
     return { ms, nftMs: nft.wallMs, operations, elements, bytes: nft.bytes };
+  }
+
+  /**
+   * Replaces all endpoints of one large Service, so many at a time: `apart`, they come in one change and as many old ones go
+   * in the next; otherwise, after the first have come, each change has both.
+   *
+   * @param {{ endpoints: number, atOnce: number, apart: boolean }} options
+   */
+  async rollout({ endpoints, atOnce, apart }) {
+    const index = apart ? 60_000 : 60_001;
+    const old = firstPods(1, endpoints);
+    const young = firstPods(2, endpoints);
+    await this.change({ services: [serviceAt(index)], slices: slicesOf(index, old) });
+    let elements = 0;
+    let changes = 0;
+    let longestMs = 0;
+    const began = performance.now();
+    for (let done = 0; done <= endpoints; done += atOnce) {
+      const arrived = young.slice(0, done + atOnce);
+      const both = [...old.slice(done), ...arrived];
+      for (const pods of apart ? [both, [...old.slice(done + atOnce), ...arrived]] : [both]) {
+        const result = await this.change({ slices: slicesOf(index, pods) });
+        elements += result.elements;
+        longestMs = Math.max(longestMs, result.ms);
+        changes += 1;
+      }
+    }
+    return { changes, elements, longestMs, wallMs: performance.now() - began };
+  }
+
+  /**
+   * A load of which nft refuses one Service, and a change with it among a hundred.
+   *
+   * @param {import('../cluster/services.mjs').Size & { poison?: number }} options
+   */
+  async quarantine({ services, endpoints, poison }) {
+    this.#poison = poison === undefined ? '' : `${clusterIP(poison)} . tcp`;
+    const load = await this.load(clusterOf({ services, endpoints }));
+    const first = poison ?? 1;
+    const changed = Array.from({ length: 100 }, (_, at) => first + at);
+    const slices = changed.flatMap((index) => slicesOf(index, firstPods(index, endpoints).slice(1)));
+    const { ms } = await this.change({ slices });
+    const figures = { changeMs: ms, changeRuns: this.#metered.use().runs, refused: this.#loader.refused.size };
+    return { ...figures, loadMs: load.wallMs, loadRuns: load.runs };
   }
 
   close() {

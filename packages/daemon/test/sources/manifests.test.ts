@@ -67,7 +67,7 @@ describe('createManifestSource', () => {
       onRecovered: (file) => told.push(`recovered ${file}`),
       onRepeated: ({ key, file, ignored }) => told.push(`repeated ${key} ${file} ${ignored.join(' ')}`),
     });
-    await source.start((batch) => batches.push(batch));
+    await source.start((batch) => void batches.push(batch));
     return { batches, told };
   }
 
