@@ -30,7 +30,7 @@ export interface Cost {
 
 /** The daemon's parts as `run` connects them, with a kernel that accepts everything and time that stands still. */
 export class CountedNode {
-  #hand: (batch: Batch) => void = () => undefined;
+  #hand: (batch: Batch) => void | Promise<void> = () => undefined;
   #timers: (() => void)[] = [];
   readonly #transactions: Transaction[] = [];
   #report: SyncReport | undefined;
@@ -102,9 +102,9 @@ export class CountedNode {
   async load(cluster: Cluster): Promise<void> {
     await this.#proxy.start();
     const all = [...cluster.services()];
-    this.#hand({ kind: 'Service', type: 'replace', objects: all.map(({ index }) => serviceAt(index)) });
+    await this.#hand({ kind: 'Service', type: 'replace', objects: all.map(({ index }) => serviceAt(index)) });
     const slices = all.flatMap(({ index, pods }) => slicesOf(index, pods));
-    this.#hand({ kind: 'EndpointSlice', type: 'replace', objects: slices });
+    await this.#hand({ kind: 'EndpointSlice', type: 'replace', objects: slices });
     await this.#sync();
   }
 
@@ -116,8 +116,8 @@ export class CountedNode {
     const ofSlices = [...slices.map(set), ...goneSlices.map(unset)];
     let texts: readonly string[] = [];
     const steps = await countSteps(async () => {
-      this.#hand({ kind: 'Service', type: 'delta', events: ofServices });
-      this.#hand({ kind: 'EndpointSlice', type: 'delta', events: ofSlices });
+      await this.#hand({ kind: 'Service', type: 'delta', events: ofServices });
+      await this.#hand({ kind: 'EndpointSlice', type: 'delta', events: ofSlices });
       await this.#sync();
       texts = this.#transactions.map((transaction) => renderTransaction(transaction).text);
     });
