@@ -98,13 +98,16 @@ interface Answer {
   readonly body: string;
 }
 
-/** Metrics that have no value until something goes wrong, as other tests make it go. */
+/** Metrics that have no value until something goes wrong, or is switched on, as in other tests. */
 const elsewhere: readonly string[] = [
   'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
   'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total',
   'nftproxier_transaction_failures_total',
   'nftproxier_audits_total',
   'nftproxier_drift_repairs_total',
+  'nftproxier_service_new_connections_total',
+  'nftproxier_endpoint_new_connections_total',
+  'nftproxier_counter_readings_total',
 ];
 
 const health = 10_256;
