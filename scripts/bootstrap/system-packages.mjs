@@ -31,6 +31,8 @@ const PROGRAMS = [
     does: 'ends stale flows',
     neededBy: ['npm start', 'npm run bench', 'kernel tests'],
   },
+  { program: 'capsh', debian: 'libcap2-bin', does: 'takes privileges away', neededBy: ['kernel tests'] },
+  { program: 'strace', debian: 'strace', does: 'shows what was not permitted', neededBy: ['kernel tests'] },
   { program: 'pgrep', debian: 'procps', does: 'shows that nothing is left running', neededBy: ['kernel tests'] },
   {
     program: 'perl',

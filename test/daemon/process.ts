@@ -21,6 +21,8 @@ export interface DaemonProcess {
 export interface DaemonOptions {
   /** A program for Node, and what stands before the daemon's own arguments. */
   readonly program?: readonly [string, ...string[]];
+  /** The words that start the daemon, in place of Node and its program. */
+  readonly command?: readonly string[];
   /** Set in its environment, beside this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -29,10 +31,10 @@ export interface DaemonOptions {
 export function startDaemon(
   namespace: Pick<NetworkNamespace, 'prefix'>,
   args: readonly string[],
-  { program = [main], env = {} }: DaemonOptions = {},
+  { program = [main], command = [process.execPath, ...program], env = {} }: DaemonOptions = {},
 ): DaemonProcess {
   const [file = '', ...before] = namespace.prefix;
-  const child = execa(file, [...before, process.execPath, ...program, ...args], {
+  const child = execa(file, [...before, ...command, ...args], {
     env,
     reject: false,
     stdin: 'ignore',

@@ -39,9 +39,9 @@ export function hostPrograms(prefix: readonly string[] = []): Programs {
       const child = spawn(file, args, {
         env: { ...process.env, LC_ALL: 'C' },
         stdio: ['pipe', 'pipe', 'pipe'],
-        timeout: patience,
-        killSignal: 'SIGKILL',
       });
+      // Not spawn's own timeout: where there is no such program its timer stays, and keeps this process from ending.
+      const timer = setTimeout(() => child.kill('SIGKILL'), patience);
       let errors = '';
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
         if (errors.length < mostErrorText) errors += text;
@@ -58,6 +58,8 @@ export function hostPrograms(prefix: readonly string[] = []): Programs {
       } catch (error) {
         if ((error as { readonly code?: unknown }).code === 'ENOENT') return false;
         throw error;
+      } finally {
+        clearTimeout(timer);
       }
     },
   };

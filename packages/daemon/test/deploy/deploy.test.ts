@@ -28,7 +28,7 @@ interface Container {
   readonly livenessProbe: { readonly httpGet: { readonly path: string; readonly port: number } };
   readonly readinessProbe: { readonly httpGet: { readonly path: string; readonly port: number } };
   readonly securityContext: Readonly<Record<string, unknown>>;
-  readonly volumeMounts: readonly { readonly mountPath?: string }[];
+  readonly volumeMounts: readonly { readonly mountPath?: string; readonly readOnly?: boolean }[];
 }
 
 const podSpec = (path: string) =>
@@ -90,6 +90,7 @@ describe('the DaemonSet', () => {
       seccompProfile: { type: 'RuntimeDefault' },
     });
     expect(init.args).toEqual([...main.args, '--init-only']);
+    expect(main.volumeMounts.filter(({ readOnly }) => readOnly !== true)).toEqual([{ name: 'run', mountPath: '/run' }]);
   });
 
   test.each([
@@ -177,10 +178,17 @@ describe('alerts', () => {
 });
 
 describe('the image', () => {
-  test('has the tools that the daemon runs, and both names', () => {
+  test('has the tools that the daemon runs, and both names, in the one list that says what is in it', () => {
+    const { packages, programs, commands } = JSON.parse(read('image/contents.json')) as Record<string, string[]>;
+    for (const name of ['nftables', 'conntrack', 'iproute2']) expect(packages).toContain(name);
+    expect(programs).toEqual(['/usr/sbin/nft', '/usr/sbin/conntrack', '/bin/ip', '/usr/local/bin/node']);
+    expect(commands).toEqual(['/usr/local/bin/nftproxier', '/usr/local/bin/kube-proxy']);
+  });
+
+  test('is made from the list, and starts the daemon', () => {
     const dockerfile = read('image/Dockerfile');
-    for (const word of ['nftables', 'conntrack', 'iproute2', '/usr/local/bin/nftproxier', '/usr/local/bin/kube-proxy'])
-      expect(dockerfile).toContain(word);
+    expect(dockerfile).toContain('require("./deploy/image/contents.json").packages');
+    expect(dockerfile).toContain('node scripts/image/assemble.mjs / /image');
     expect(dockerfile).toMatch(/^ENTRYPOINT \["\/usr\/local\/bin\/nftproxier"\]$/mu);
   });
 });

@@ -16,6 +16,14 @@ describe('programs of the host', () => {
     expect(await hostPrograms(['env']).lines(['no-such-program-of-ours'], () => undefined)).toBe(false);
   });
 
+  it('leave nothing behind that keeps a process from ending, also where they are not there', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    await run('true');
+    await run('no-such-program-of-ours');
+    expect(timers()).toBe(before);
+  });
+
   it('may fail, which is an error with their own words', async () => {
     const failing = run('sh', '-c', 'echo "cannot lock" >&2; exit 4');
     await expect(failing).rejects.toBeInstanceOf(ProgramError);
