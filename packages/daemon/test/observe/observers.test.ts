@@ -29,6 +29,8 @@ const outcome = (refused: readonly RefusedService[]): SyncOutcome => ({
     kind: 'change',
     changes: [],
     applied: { transactions: 1, operations: 2, elements: 3, refused },
+    interrupted: false,
+    network: false,
     phases: { plan: 1, write: 3 },
   },
 });
