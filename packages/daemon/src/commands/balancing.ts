@@ -14,7 +14,8 @@ export function balancingLines(desired: DesiredNode, asked: Asked, packet: Packe
   const { port, frontend } = asked;
   const origin = originOf(packet, { nodeName: name, wishes, plans: cluster.planner.plans });
   const decision = frontend.outcome[origin];
-  if (decision.kind !== 'balance') return [];
+  // One endpoint is no choice.
+  if (decision.kind !== 'balance' || port[decision.over].length < 2) return [];
   const { affinity } = port;
   // Session affinity draws alike for clients it does not remember, whatever the algorithm.
   const algorithm: Algorithm = affinity === undefined ? port.algorithm : { kind: 'random' };

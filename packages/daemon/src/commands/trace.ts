@@ -126,7 +126,8 @@ function explanationOf(result: Trace, desired: DesiredNode, pods: readonly Known
   const asked = askedOf(plans.values(), result.packet);
   return {
     services: asked.map(({ service, frontend }) => ({ service, frontend: frontend.kind })),
-    balancing: asked.flatMap((one) => balancingLines(desired, one, result.packet)),
+    // Of a packet that reaches no endpoint it does not matter how one would be chosen.
+    balancing: result.endpoints.length === 0 ? [] : asked.flatMap((one) => balancingLines(desired, one, result.packet)),
     reasons: reasonsOf(result, around),
     endpoints: result.endpoints.map((endpoint) => {
       const pod = pods.find(({ addresses }) => addresses.some((address) => address === endpoint.address));
