@@ -29,3 +29,10 @@ export const cidrFamily = (text: string): Family | undefined => {
   const cidr = parseCidr(text);
   return cidr === undefined ? undefined : familyOf(cidr);
 };
+
+/** Whether the text is the URL of an API server: HTTP or HTTPS, and no more than a host, a port and a path. */
+export const isServerUrl = (url: string): boolean => {
+  if (!URL.canParse(url)) return false;
+  const { protocol, search, hash } = new URL(url);
+  return (protocol === 'https:' || protocol === 'http:') && search === '' && hash === '';
+};

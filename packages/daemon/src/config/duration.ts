@@ -1,16 +1,16 @@
 /** A length of time in milliseconds, fractions allowed. The unit of every duration in a `Configuration`. */
 export type Milliseconds = number;
 
-/** Milliseconds in each unit that a Kubernetes duration may name. */
-const units: Readonly<Record<string, Milliseconds>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
+/** Nanoseconds in each unit that a Kubernetes duration may name. */
+const units: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  μs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3_600e9,
 };
 
 /** Kubernetes stores durations as 64-bit nanoseconds: about 292 years. */
@@ -26,8 +26,12 @@ const whole = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/u;
 export const parseDuration = (text: string): Milliseconds | undefined => {
   if (/^[+-]?0$/u.test(text)) return 0;
   if (!whole.test(text)) return undefined;
-  let sum = 0;
-  for (const [, amount, unit] of text.matchAll(part)) sum += Number(amount) * (units[unit ?? ''] ?? Number.NaN);
+  let nanoseconds = 0;
+  // Whole ones, as Kubernetes has them: 32.114 s would not be 32,114 ms otherwise.
+  for (const [, amount, unit] of text.matchAll(part)) {
+    nanoseconds += Math.round(Number(amount) * (units[unit ?? ''] ?? Number.NaN));
+  }
+  const sum = nanoseconds / 1e6;
   if (!(sum < longest)) return undefined;
   return text.startsWith('-') ? -sum : sum;
 };

@@ -1,6 +1,6 @@
 import { algorithmNames, balancingDefaults, hashKeys } from '@nftproxier/core';
 import * as z from 'zod';
-import { parseHostPort } from './address.js';
+import { isServerUrl, parseHostPort } from './address.js';
 import { duration, field } from './field.js';
 
 const count = z.int().min(0);
@@ -197,7 +197,7 @@ export const nftproxier = z
     apiServer: field(
       z
         .string()
-        .refine((url) => url === '' || isServer(url))
+        .refine((url) => url === '' || isServerUrl(url))
         .default(''),
       {
         about:
@@ -294,9 +294,3 @@ export const nftproxier = z
     }),
   })
   .prefault({});
-
-function isServer(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { protocol, search, hash } = new URL(url);
-  return (protocol === 'https:' || protocol === 'http:') && search === '' && hash === '';
-}
