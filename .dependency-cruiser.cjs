@@ -14,6 +14,7 @@ const flow = {
     ['fake', 'trace', 'conntrack', 'counters', 'watch'],
     ['keeper'],
     ['load'],
+    ['audit'],
     ['testing'],
   ],
 };

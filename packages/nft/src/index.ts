@@ -10,3 +10,4 @@ export * from './counters/index.js';
 export * from './watch/index.js';
 export * from './keeper/index.js';
 export * from './load/index.js';
+export * from './audit/index.js';

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { defineFlags, flagHelp } from '../config/index.js';
+import type { CheckOptions } from './check.js';
 import type { CleanupOptions } from './cleanup.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
@@ -69,6 +70,19 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
       finish(await trace(command.args, options, output));
     });
 
+  withFlags(
+    program.command('check'),
+    'nftproxier check --address 127.0.0.1:10246',
+    'nftproxier check --manifests examples/shop --hostname-override node-a --output json',
+  )
+    .description('compare what the kernel holds with what it should: every element, set and chain')
+    .option('--address <address>', `what a running daemon serves (${usualAddress}) is desired, not what manifests make`)
+    .addOption(new Option('-o, --output <format>', 'form of the output').choices(['text', 'json']).default('text'))
+    .action(async (options: CheckOptions, command: Command) => {
+      const { check } = await import('./check.js');
+      finish(await check(command.args, options, output));
+    });
+
   program
     .command('status')
     .description('show what the running nftproxier of this node serves, and what is wrong')
@@ -128,7 +142,7 @@ Exit codes:
   0  done
   1  could not be done
   2  the command line, the configuration or a manifest is wrong
-  3  what was compared is different (--diff, --diff-node), or something is wrong (status)
+  3  what was compared is different (check, --diff, --diff-node), or something is wrong (status)
 `;
 
 function examples(...lines: readonly string[]): string {

@@ -1,7 +1,6 @@
 import type { PlanChange, ServiceKey, ServicePlan } from '@nftproxier/core';
 import { activationOperations, baseChains, skeletonOperations } from '../ruleset/skeleton.js';
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
-import type { ListedChain } from '../run/listing.js';
 import type { Operation } from '../syntax/index.js';
 import { TableModel } from '../table/model.js';
 import { applyChanges, applyPrepared } from './apply.js';
@@ -10,7 +9,7 @@ import { batchesOf } from './batches.js';
 import { carryClients } from './carry.js';
 import { allLoadProtections } from './protections.js';
 import type { LoadProtections } from './protections.js';
-import { layoutChain, otherTable, tableNames } from './tables.js';
+import { layoutChain, otherTable, servingTable, tableNames } from './tables.js';
 import type { TableName } from './tables.js';
 import { TableLostError } from './target.js';
 import type { LoadTarget } from './target.js';
@@ -214,11 +213,6 @@ export class Loader {
 
 /** Of one sync. Where that many are refused for the first time, a new table shows whether they are to blame. */
 const mostNewlyRefused = 64;
-/** The table that has base chains. */
-function servingTable(chains: readonly ListedChain[]): TableName | undefined {
-  const serving = new Set(chains.flatMap(({ table, base }) => (base ? [table] : [])));
-  return tableNames.find((name) => serving.has(name));
-}
 
 function isHarmless(error: unknown): boolean {
   const code = (error as { readonly code?: unknown }).code;

@@ -1,3 +1,5 @@
+import type { ListedChain } from '../run/listing.js';
+
 /**
  * The two names a table can have. A new table is filled beside the one in service and takes over from it, so that no
  * packet meets an empty one; which of the names is in service alternates with every replacement.
@@ -17,3 +19,9 @@ export function otherTable(name: TableName): TableName {
  * To be raised when the fixed part of the table changes.
  */
 export const layoutChain = 'layout-1';
+
+/** The table that has base chains: the one in service. */
+export function servingTable(chains: readonly ListedChain[]): TableName | undefined {
+  const serving = new Set(chains.flatMap(({ table, base }) => (base ? [table] : [])));
+  return tableNames.find((name) => serving.has(name));
+}

@@ -78,6 +78,11 @@ export function affinityContribution(
   return { ownChains, ownSets: own.map((endpoint) => clientSet(endpoint, plan)), chainFor };
 }
 
+/** Whether a name is that of a chain or a set of one service port with session affinity. */
+export function isAffinityName(name: string): boolean {
+  return /^((external-)?(local-)?affinity|affinity-clients|endpoint)-[^/]+\//.test(name);
+}
+
 function policyOf({ kind, outcome: { outside } }: Frontend): readonly ('external' | 'external-local')[] {
   if (kind === 'ClusterIP' || outside.kind === 'reject') return [];
   return outside.kind === 'balance' && outside.over === 'cluster' ? ['external'] : ['external-local'];

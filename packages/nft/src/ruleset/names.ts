@@ -66,6 +66,11 @@ export function slotMapName(key: SlotKey, list: List, protocol: Protocol, family
   return `${prefixOf(key, list)}endpoints-${wordOf(protocol)}${digitOf(family)}`;
 }
 
+/** Whether a map is one that {@link slotMapName} names. */
+export function isSlotMapName(name: string): boolean {
+  return /^(nodeport-)?(local-)?endpoints-(tcp|udp|sctp)[46]$/.test(name);
+}
+
 /** `nodeport-`, `local-`, both or nothing: the start of the names of slot maps and pick chains. */
 export function prefixOf(key: SlotKey, list: List): string {
   return `${key === 'nodeport' ? 'nodeport-' : ''}${list === 'local' ? 'local-' : ''}`;

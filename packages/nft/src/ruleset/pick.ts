@@ -62,6 +62,13 @@ export function sharedChainName(chain: SharedChain): string {
   }
 }
 
+/** Whether a name is one that {@link sharedChainName} gives: such a chain is kept when no service needs it any more. */
+export function isSharedChainName(name: string): boolean {
+  return /^(nodeport-)?((local-)?pick|external(-local)?)-(client-(port-)?([\da-f]+-)?)?(tcp|udp|sctp)[46]-\d+(-\d+)?$/.test(
+    name,
+  );
+}
+
 function choiceWords(choice: SlotChoice | undefined): string {
   if (choice?.kind !== 'hash') return '';
   const key = choice.hashKey === 'client' ? 'client-' : 'client-port-';

@@ -18,6 +18,8 @@ export {
   type ListedElements,
   listElements,
   listSetNames,
+  type ListedTable,
+  listTable,
   tableExists,
 } from './listing.js';
 export { deleteForeignTable, type ForeignTable, foreignTableExists } from './foreign.js';

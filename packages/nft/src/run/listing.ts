@@ -42,6 +42,37 @@ export async function listSetNames(nft: Nft, table: string, options?: ListOption
   });
 }
 
+/** A table's objects, without the elements of its sets. */
+export interface ListedTable {
+  /** Its chains, with how many rules each has. */
+  readonly chains: readonly (ListedChain & { readonly rules: number })[];
+  /** Its sets and maps; nft wants the right word to list one. */
+  readonly sets: readonly { readonly name: string; readonly kind: 'set' | 'map' }[];
+}
+
+/**
+ * What a table of family `inet` is made of. nft 1.0.6 reads all elements for it, though it prints none: see
+ * {@link listChains}.
+ *
+ * @throws {@link NftRefusedError} with reason `not-found` if there is no such table.
+ */
+export async function listTable(nft: Nft, table: string, options?: ListOptions): Promise<ListedTable> {
+  const output = await nft.list(['table', 'inet', table], { ...options, terse: true });
+  const rules = new Map<unknown, number>();
+  for (const rule of objectsOf(output, 'rule')) {
+    const chain = field(rule, 'chain');
+    rules.set(chain, (rules.get(chain) ?? 0) + 1);
+  }
+  const chains = objectsOf(output, 'chain').flatMap((chain) => chainOf(chain));
+  const sets = (['set', 'map'] as const).flatMap((kind) =>
+    objectsOf(output, kind).flatMap((set) => {
+      const name = field(set, 'name');
+      return typeof name === 'string' ? [{ name, kind }] : [];
+    }),
+  );
+  return { chains: chains.map((chain) => ({ ...chain, rules: rules.get(chain.name) ?? 0 })), sets };
+}
+
 /** What was read of a set or map. */
 export interface ListedElements {
   /** Elements that were read, with their timers in seconds. */

@@ -1,0 +1,11 @@
+export {
+  type Audit,
+  type AuditSource,
+  auditTable,
+  createAuditSource,
+  findServingTable,
+  mostDiscrepancies,
+} from './audit.js';
+export type { Discrepancy } from './discrepancy.js';
+export { auditElements, type ComparedElements } from './elements.js';
+export { auditObjects } from './objects.js';
