@@ -35,13 +35,21 @@ export async function contentsOfKernel(nft: Nft, table: string): Promise<Content
     });
     const sets = [...objectsOf(output, 'set'), ...objectsOf(output, 'map')].map((set) => {
       const elements = ((field(set, 'elem') ?? []) as readonly unknown[]).map((json) => elementOf(json) as Element);
-      return setLine(field(set, 'name'), elements, field(set, 'size'));
+      return setLine(field(set, 'name'), elements, declaredSize(set));
     });
     return { chains: chains.sort(), sets: sets.sort() };
   } catch (error) {
     if (error instanceof NftRefusedError && error.reason === 'not-found') return undefined;
     throw error;
   }
+}
+
+/** A set that rules add to and that was declared without a size has the kernel's own limit as soon as such a rule is there. */
+function declaredSize(set: object): unknown {
+  const size = field(set, 'size');
+  // nft 1.0.6 lists their flag `timeout` alone.
+  const flags = [field(set, 'flags')].flat();
+  return (flags.includes('dynamic') || flags.includes('timeout')) && size === 65_535 ? undefined : size;
 }
 
 function chainLine(name: unknown, hook: unknown, priority: unknown, rules: number): string {
