@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { nodeView, Planner } from '@nftproxier/core';
-import { service, slice } from '@nftproxier/core/testing';
+import { randomEvent, seededRandom, service, slice, smallWorld, tell } from '@nftproxier/core/testing';
 import { auditElements, auditTable, mostDiscrepancies } from '../../src/audit/index.js';
 import type { Audit } from '../../src/audit/index.js';
 import { FakeNft } from '../../src/fake/index.js';
@@ -8,6 +8,7 @@ import type { TableState } from '../../src/fake/index.js';
 import { createFakeLoadTarget } from '../../src/load/fake-target.js';
 import { Loader, prepareTable } from '../../src/load/index.js';
 import type { Element, Operation } from '../../src/syntax/index.js';
+import { newPlanner } from '../delta/world.js';
 import { changesOf } from '../ruleset/planned.js';
 import { examples, settings } from '../ruleset/services.js';
 import { fakeSource } from './fake-source.js';
@@ -95,6 +96,21 @@ describe('an audit', () => {
     expect(slots(kept)).not.toEqual(slots(fresh));
     expect([...kept.chains.keys()].filter((name) => !fresh.chains.has(name))).toContain('pick-tcp4-2');
     expect(await auditNow()).toMatchObject({ total: 0 });
+  });
+
+  it.each([1, 2, 3])('agrees after any history (%i)', async (seed) => {
+    const random = seededRandom(seed);
+    planner = newPlanner(random, smallWorld);
+    planner.takeChanges();
+    await loader.replace({ settings: counting, network, plans: planner.plans.values() });
+    const name = loader.tableName!;
+    for (let step = 0; step < 40; step += 1) {
+      tell(planner, randomEvent(random));
+      await loader.apply(planner.takeChanges());
+      if (step % 7 === 0) await loader.deleteStaleChains();
+      const { discrepancies } = await auditTable(fakeSource(kernel.tables.get(name)!), await desired());
+      expect(discrepancies).toEqual([]);
+    }
   });
 
   it('names an element that is missing', async () => {
