@@ -20,8 +20,8 @@ export class Floor {
     // What a loader would write, but for base chains, and for the tables that it deletes to make room.
     const recorder = new Loader({
       apply: async ({ operations: step }) => {
-        if (step.some((operation) => operation.op === 'delete-table' || isBaseChain(operation))) return;
-        operations.push(...step);
+        if (step.some(isBaseChain)) return;
+        operations.push(...step.filter(({ op }) => op !== 'delete-table'));
       },
       listChains: () => Promise.resolve([]),
       listSets: () => Promise.resolve([]),
