@@ -9,7 +9,8 @@ export function describeMachine() {
     cpu: all[0]?.model.trim() ?? 'unknown',
     cpus: all.length,
     memoryGB: Math.round(totalmem() / 2 ** 30),
-    kernel: release(),
+    // Without what a distribution or a provider appends.
+    kernel: /^[\d.]+/.exec(release())?.[0] ?? release(),
     nft: execFileSync('nft', ['--version'], { encoding: 'utf8' }).trim(),
     node: process.version,
     date: new Date().toISOString(),

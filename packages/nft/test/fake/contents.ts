@@ -45,7 +45,7 @@ export async function contentsOfKernel(nft: Nft, table: string): Promise<Content
 }
 
 /** A set that rules add to and that was declared without a size has the kernel's own limit as soon as such a rule is there. */
-function declaredSize(set: object): unknown {
+function declaredSize(set: unknown): unknown {
   const size = field(set, 'size');
   // nft 1.0.6 lists their flag `timeout` alone.
   const flags = [field(set, 'flags')].flat();

@@ -16,7 +16,7 @@ describe('versions', () => {
     ['nftables 1.0.9-1ubuntu0.1', { major: 1, minor: 0, patch: 9 }],
     ['6.1.0-28-amd64', { major: 6, minor: 1, patch: 0 }],
     ['5.14.0-427.13.1.el9_4.x86_64', { major: 5, minor: 14, patch: 0 }],
-    ['6.18.44-fc-v445', { major: 6, minor: 18, patch: 44 }],
+    ['6.18.44-cloud-amd64', { major: 6, minor: 18, patch: 44 }],
     ['6.12-rc1', { major: 6, minor: 12, patch: 0 }],
     ['', undefined],
     ['nftables', undefined],
