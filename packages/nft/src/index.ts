@@ -5,6 +5,7 @@ export * from './run/index.js';
 export * from './trace/index.js';
 export * from './table/model.js';
 export type { CountedElement } from './table/counted.js';
+export { type Pause, withPauses } from './table/steps.js';
 export * from './conntrack/index.js';
 export * from './counters/index.js';
 export * from './watch/index.js';

@@ -18,14 +18,13 @@ function to(over: 'cluster' | 'local', masquerade: boolean): Decision {
 }
 
 /** Few outcomes exist: they are shared, so that a plan of many frontends stays small. */
-const shared = new Map<string, Outcome>();
+const shared: Outcome[] = [];
 
 function outcome(pods: Decision, node: Decision, outside: Decision): Outcome {
-  const identity = JSON.stringify([pods, node, outside]);
-  const known = shared.get(identity);
+  const known = shared.find((one) => one.pods === pods && one.node === node && one.outside === outside);
   if (known !== undefined) return known;
   const made = Object.freeze({ pods, node, outside });
-  shared.set(identity, made);
+  shared.push(made);
   return made;
 }
 

@@ -20,7 +20,7 @@ export function endpointsOf(slices: readonly SliceModel[], servicePort: ServiceP
       for (const endpoint of slice.endpoints) {
         const identity = `${endpoint.address}:${String(port)}`;
         const known = merged.get(identity);
-        if (known === undefined || rank(endpoint) > rank(known)) merged.set(identity, { ...endpoint, port });
+        if (known === undefined || rank(endpoint) > rank(known)) merged.set(identity, { port, ...endpoint });
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { Family } from '@nftproxier/core';
-import type { Loader } from '@nftproxier/nft';
+import type { Loader, Pause } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { LiveConfiguration } from '../config/index.js';
 import type { EventRecorder } from '../events/index.js';
@@ -17,7 +17,7 @@ import type { ChosenSource } from '../sources/create.js';
 import { SyncHistory } from '../status/history.js';
 import type { RunningProxy } from '../status/running.js';
 import { reportOf } from '../status/source.js';
-import { nextTurn, systemClock } from '../sync/clock.js';
+import { systemClock } from '../sync/clock.js';
 import { Proxy } from '../sync/proxy.js';
 import type { Takeover } from '../takeover/index.js';
 import { openDebugServer } from './debug-server.js';
@@ -41,12 +41,13 @@ export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'ver
   readonly log: Logger;
   readonly endings: Endings;
   readonly protections: Protections;
+  readonly pause: Pause;
 }
 
 /** Connects the proxy with the machine's addresses and with all that follows what it does, and starts it. */
 export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const { settings, nodeName, families, source, required, loader, takeover } = options;
-  const { health, serviceHealth, metrics, events, startTime, log, endings, protections } = options;
+  const { health, serviceHealth, metrics, events, startTime, log, endings, protections, pause } = options;
   const addresses = await monitorAddresses({
     changed: () => {
       proxy.addressesChanged();
@@ -59,7 +60,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   endings.add(() => addresses.stop());
   const localAddresses = addresses.addresses;
   const isWanted = (): boolean => protections.flows && settings.current.nftproxier.conntrackCleanup;
-  const flows = createFlowCleaning({ isWanted, metrics, log, localAddresses, proxy: () => proxy });
+  const flows = createFlowCleaning({ isWanted, metrics, log, localAddresses, pause, proxy: () => proxy });
   endings.add(() => flows.stop());
   const cluster = () => proxy.cluster;
   const history = new SyncHistory({ loader, startTime, now: Date.now });
@@ -107,7 +108,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
       proxy.attend();
     },
   });
-  const node = { configuration, nodeName, families, log, clock, pause: nextTurn, localAddresses };
+  const node = { configuration, nodeName, families, log, clock, pause, localAddresses };
   const made = { ...node, source, required, loader, guard, observer };
   const proxy: Proxy = new Proxy(made);
   const { version, software } = options;

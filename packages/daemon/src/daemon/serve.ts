@@ -12,6 +12,7 @@ import { openServers } from '../observe/servers.js';
 import { measureSource } from '../observe/sources.js';
 import { createNodeTakeover } from '../observe/takeover.js';
 import { connect, createSource } from '../sources/create.js';
+import { pauseForOthers } from '../sync/clock.js';
 import { startCounters } from './counters.js';
 import { Endings } from './endings.js';
 import { startEvents } from './events.js';
@@ -89,7 +90,8 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
     metrics.add('nftproxier_nft_process_seconds_total', seconds);
   });
   const target = createLoadTarget(timed);
-  const loader = new Loader(target);
+  const pause = pauseForOthers();
+  const loader = new Loader(target, { pause });
   startCounters({ configuration, target, loader, metrics, log, endings });
   const takeover = createNodeTakeover({
     configuration,
@@ -103,7 +105,7 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   endings.add(() => takeover.stop());
   void takeover.begin();
   const software = { node: process.version, nft: machine.nftVersion, kernel: machine.kernel };
-  const around = { settings, nodeName, families, startTime, log, endings, version, software, protections };
+  const around = { settings, nodeName, families, startTime, log, endings, version, software, protections, pause };
   await startProxy({ ...around, ...source, loader, takeover, health, serviceHealth, metrics, events });
   events.emit(starting(nodeName));
 }

@@ -1,5 +1,5 @@
-import { ConntrackCleaner, checkConntrack, createConntrack } from '@nftproxier/nft';
-import type { CleaningReport } from '@nftproxier/nft';
+import { ConntrackCleaner, checkConntrack, createConntrack, withPauses } from '@nftproxier/nft';
+import type { CleaningReport, Pause } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.js';
 import { systemClock } from '../sync/clock.js';
@@ -15,6 +15,8 @@ export interface FlowCleaningOptions {
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly localAddresses: () => readonly Address[];
+  /** While flows are expected of a whole cluster. */
+  readonly pause: Pause;
   /** Asked late: the proxy is made with what this returns. */
   readonly proxy: () => Proxy;
 }
@@ -33,6 +35,7 @@ export function createFlowCleaning({
   metrics,
   log,
   localAddresses,
+  pause,
   proxy,
 }: FlowCleaningOptions): FlowCleaning {
   const conntrack = createConntrack();
@@ -49,18 +52,18 @@ export function createFlowCleaning({
       record(report, metrics, log);
     },
   });
-  const clean = ({ kind, changes, interrupted, network }: SyncReport): void => {
+  const clean = async ({ kind, changes, interrupted, network }: SyncReport): Promise<void> => {
     const { planner, serviceCIDRs } = proxy().cluster;
     const plans = planner.plans.values();
-    if (interrupted) cleaner.interrupted(plans, serviceCIDRs);
+    if (interrupted) await withPauses(cleaner.interrupting(plans, serviceCIDRs), pause);
     // Of a table that was loaded anew, or addresses that are new, it is not known what flows there were before.
-    else if (kind === 'replace' || network) cleaner.started(plans, serviceCIDRs);
+    else if (kind === 'replace' || network) await withPauses(cleaner.starting(plans, serviceCIDRs), pause);
     else cleaner.changed(changes);
   };
   return {
     observer: {
-      synced: (outcome) => {
-        if (outcome.ok && isWanted()) clean(outcome.report);
+      synced: async (outcome) => {
+        if (outcome.ok && isWanted()) await clean(outcome.report);
       },
     },
     addressesChanged() {

@@ -21,9 +21,11 @@ export function healthObserver({ families, health, serviceHealth }: HealthObserv
       health.setNode(node);
       serviceHealth.setScopes({ IPv4: scopeOf('IPv4', wishes), IPv6: scopeOf('IPv6', wishes) });
     },
+    served: (change) => {
+      setHealthCheck(serviceHealth, change);
+    },
     synced: (outcome) => {
       if (!outcome.ok) return;
-      for (const change of outcome.report.changes) setHealthCheck(serviceHealth, change);
       for (const family of families) health.synced(family);
     },
   };

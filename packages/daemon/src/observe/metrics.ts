@@ -56,12 +56,11 @@ export function metricsObserver(options: MetricsObserverOptions): ProxyObserver 
   });
 
   const succeeded = ({ report, milliseconds }: Extract<SyncOutcome, { readonly ok: true }>): void => {
-    const { kind, applied, changes, phases } = report;
+    const { kind, applied, phases } = report;
     recordSync(metrics, families, { kind, ok: true, seconds: milliseconds / 1000, now: now(), ...applied });
     for (const [phase, spent] of Object.entries(phases))
       metrics.observe('nftproxier_sync_phase_duration_seconds', spent / 1000, { phase });
     metrics.add('nftproxier_quarantines_total', refusals.news(applied.refused, loader.refused).length);
-    for (const { service, after } of changes) tallies.set(service, after);
     for (const { family, time } of triggers) {
       recordProgramming(metrics, family, [time], { now: now(), startTime });
       options.programmed?.(time);
@@ -78,6 +77,9 @@ export function metricsObserver(options: MetricsObserverOptions): ProxyObserver 
       begun = { ...cluster().changes };
       // Those of a sync that failed are measured when one succeeds.
       triggers = [...triggers, ...cluster().takeTriggers()];
+    },
+    served: ({ service, after }) => {
+      tallies.set(service, after);
     },
     diagnosed: ({ code }) => {
       metrics.add('nftproxier_diagnostics_total', 1, { code });

@@ -9,6 +9,9 @@ export function together(observers: readonly ProxyObserver[]): ProxyObserver {
     began: () => {
       for (const { began } of observers) began?.();
     },
+    served: (change) => {
+      for (const { served } of observers) served?.(change);
+    },
     synced: async (outcome) => {
       for (const { synced } of observers) await synced?.(outcome);
     },

@@ -1,3 +1,5 @@
+import type { Pause } from '@nftproxier/nft';
+
 /** Time, as a parameter. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -6,11 +8,18 @@ export interface Clock {
   after(delay: number, callback: () => void): () => void;
 }
 
-/** Lets everything else go on that is due; resolves after it. Between portions of long work. */
-export type Pause = () => Promise<void>;
+/** Longest time in milliseconds that work goes on without a pause. Two or three do at once while everything is read. */
+const longestTurn = 5;
 
-/** The event loop's next turn. */
-export const nextTurn: Pause = () => new Promise((resolve) => setImmediate(resolve));
+/** Leaves the rest of long work to the next turn of the event loop, where this one has lasted some milliseconds. */
+export function pauseForOthers(): Pause {
+  let began = -Infinity;
+  return async () => {
+    if (performance.now() - began < longestTurn) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    began = performance.now();
+  };
+}
 
 /** The machine's own clock. Its timers do not keep a process alive that has nothing else to do. */
 export const systemClock: Clock = {

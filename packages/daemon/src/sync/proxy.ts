@@ -1,14 +1,15 @@
 import type { Address, Diagnostic, Family, Node } from '@nftproxier/core';
-import type { Loader } from '@nftproxier/nft';
+import { withPauses } from '@nftproxier/nft';
+import type { Loader, Pause } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
 import type { Batch, ObjectKind, Source } from '../sources/source.js';
-import type { Clock, Pause } from './clock.js';
+import type { Clock } from './clock.js';
 import { ClusterState } from './cluster.js';
 import { createSchedule } from './schedule.js';
 import type { Schedule } from './schedule.js';
 import { Syncer } from './syncer.js';
-import type { SyncReport } from './syncer.js';
+import type { ServedChange, SyncReport } from './syncer.js';
 import { wishesOf } from './wishes.js';
 import type { Wishes } from './wishes.js';
 
@@ -24,7 +25,7 @@ export interface ProxyOptions {
   readonly loader: Loader;
   readonly log: Logger;
   readonly clock: Clock;
-  /** Between portions of a large cluster's objects; without it they are taken in and planned in one go. */
+  /** While a large cluster is taken in, planned and told of; without it each is done in one go. */
   readonly pause?: Pause;
   /** Addresses of this machine's interfaces, as of now. */
   readonly localAddresses: () => readonly Address[];
@@ -46,6 +47,8 @@ export interface ProxyObserver {
   readonly queued?: () => void;
   /** A sync begins: what came until now is what it writes. */
   readonly began?: () => void;
+  /** The kernel serves a Service differently: told of each that a sync changed, before its end. */
+  readonly served?: (change: ServedChange) => void;
   /** A sync ended. The next one waits for what it returns. */
   readonly synced?: (outcome: SyncOutcome) => Promise<void> | void;
   /** The Node, or what the configuration makes of it, may be another one. */
@@ -59,9 +62,6 @@ export interface ProxyObserver {
 export type SyncOutcome =
   | { readonly ok: true; readonly report: SyncReport; readonly milliseconds: number }
   | { readonly ok: false; readonly error: unknown; readonly milliseconds: number };
-
-/** Objects taken in before others get their turn: some milliseconds. */
-const takenAtOnce = 200;
 
 /** Pause after the first failed sync, in milliseconds; it doubles up to `syncPeriod`. */
 const retryPeriod = 500;
@@ -146,9 +146,7 @@ export class Proxy {
   }
 
   async #take(batch: Batch): Promise<void> {
-    const { pause } = this.#options;
-    const steps = this.#cluster.applying(batch);
-    for (let step = 1; steps.next().done !== true; step += 1) if (pause && step % takenAtOnce === 0) await pause();
+    await withPauses(this.#cluster.applying(batch), this.#options.pause);
     if (batch.kind === 'Node' || batch.kind === 'ServiceCIDR') this.#reconsider();
     this.#request();
   }
@@ -194,6 +192,7 @@ export class Proxy {
       if (report === undefined) return true;
       const milliseconds = clock.now() - start;
       this.#logReport(report, milliseconds);
+      await withPauses(this.#telling(report), this.#options.pause);
       await observer?.synced?.({ ok: true, report, milliseconds });
       await this.#doChores();
       this.#planChores();
@@ -202,6 +201,15 @@ export class Proxy {
       log.error({ err: error }, 'the rules could not be written; what was there stays in force, and it is tried again');
       await observer?.synced?.({ ok: false, error, milliseconds: clock.now() - start });
       return false;
+    }
+  }
+
+  *#telling({ changes }: SyncReport): Generator<undefined, void> {
+    const { served } = this.#options.observer ?? {};
+    if (served === undefined) return;
+    for (const [index, change] of changes.entries()) {
+      if (index > 0) yield;
+      served(change);
     }
   }
 

@@ -1,8 +1,7 @@
 import type { Diagnostic, PlanChange, ServiceKey, ServicePlan } from '@nftproxier/core';
 import { TableLostError } from '@nftproxier/nft';
-import type { Applied, Loader, NetworkElements, TableSettings } from '@nftproxier/nft';
+import type { Applied, Loader, NetworkElements, Pause, TableSettings } from '@nftproxier/nft';
 import type { ObjectKind } from '../sources/source.js';
-import type { Pause } from './clock.js';
 import type { ClusterState } from './cluster.js';
 
 /** A Service as the kernel served it, and as it serves it now; undefined where it was not there, or is not any more. */
@@ -155,8 +154,8 @@ export class Syncer {
 
 type Written = Omit<SyncReport, 'phases'>;
 
-/** Services planned before others get their turn: some milliseconds. */
-const plannedAtOnce = 200;
+/** Services planned before others may have their turn: a millisecond or two. */
+const plannedAtOnce = 50;
 
 const nothing: Applied = { transactions: 0, operations: 0, elements: 0, refused: [] };
 

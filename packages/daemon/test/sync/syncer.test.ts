@@ -89,7 +89,7 @@ describe('Syncer', () => {
     cluster.apply({ kind: 'Service', type: 'replace', objects });
     cluster.apply({ kind: 'EndpointSlice', type: 'replace', objects: [] });
     expect((await syncer.sync())?.changes).toHaveLength(450);
-    expect(pauses).toBe(2);
+    expect(pauses).toBe(8);
   });
 
   it('writes nothing before everything required has been read', async () => {

@@ -4,13 +4,13 @@ import { cleanFlows } from './clean.js';
 import type { Cleaned } from './clean.js';
 import {
   expectationsOf,
-  expectationsOfAll,
+  expectingAll,
   isEmpty,
   mergeExpectations,
   noExpectations,
-  unNattedFlows,
 } from './expectations.js';
 import type { Expectations, PlanTransition } from './expectations.js';
+import { finish } from '../table/steps.js';
 
 /** Time, as a parameter. */
 export interface CleanerClock {
@@ -91,14 +91,24 @@ export class ConntrackCleaner {
    * @param ranges what cluster IPs, and nothing else, are taken from: flows to Services that went away unnoticed.
    */
   started(plans: Iterable<ServicePlan>, ranges: readonly Cidr[] = []): void {
-    this.#expect(mergeExpectations(this.#pending, expectationsOfAll(plans, ranges)));
+    finish(this.starting(plans, ranges));
+  }
+
+  /** As {@link started}, one plan at each step, for who must not be kept long by many; nothing is done before the last. */
+  *starting(plans: Iterable<ServicePlan>, ranges: readonly Cidr[] = []): Generator<undefined, void> {
+    const expected = yield* expectingAll(plans, ranges);
+    this.#expect(mergeExpectations(this.#pending, expected));
   }
 
   /** The table was gone for a while, or not what it should have been, and has been put right. */
   interrupted(plans: Iterable<ServicePlan>, ranges: readonly Cidr[] = []): void {
-    const all = [...plans];
-    this.started(all, ranges);
-    this.#expect(mergeExpectations(this.#pending, unNattedFlows(all)));
+    finish(this.interrupting(plans, ranges));
+  }
+
+  /** As {@link interrupted}, one plan at each step; see {@link starting}. */
+  *interrupting(plans: Iterable<ServicePlan>, ranges: readonly Cidr[] = []): Generator<undefined, void> {
+    const expected = yield* expectingAll(plans, ranges, { unNatted: true });
+    this.#expect(mergeExpectations(this.#pending, expected));
   }
 
   /** Ends: what is under way is cut short. Resolves when no process is left; none follows, and no report. */

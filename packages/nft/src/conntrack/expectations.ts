@@ -1,4 +1,5 @@
 import type { Address, Cidr, Family, Protocol, ServicePlan, ServicePortPlan } from '@nftproxier/core';
+import { finish } from '../table/steps.js';
 
 /** A Service whose plan in the table changed: undefined before it was there, and after it was deleted. */
 export interface PlanTransition {
@@ -101,8 +102,21 @@ export function expectationsOf(changes: Iterable<PlanTransition>, pending = noEx
  * from which cluster IPs are taken and nothing else.
  */
 export function expectationsOfAll(plans: Iterable<ServicePlan>, ranges: readonly Cidr[] = []): Expectations {
+  return finish(expectingAll(plans, ranges));
+}
+
+/** {@link expectationsOfAll}, one plan at each step; after a time without NAT, {@link unNattedFlows} as well. */
+export function* expectingAll(
+  plans: Iterable<ServicePlan>,
+  ranges: readonly Cidr[],
+  { unNatted = false } = {},
+): Generator<undefined, Expectations> {
   const frontends = new Map<string, Expectation>();
-  for (const plan of plans) for (const [key, expectation] of frontendsOf(plan)) frontends.set(key, expectation);
+  for (const plan of plans) {
+    for (const [key, expectation] of frontendsOf(plan)) frontends.set(key, expectation);
+    if (unNatted) addUnNatted(frontends, plan);
+    yield;
+  }
   return { frontends, ranges };
 }
 
@@ -113,17 +127,19 @@ export function expectationsOfAll(plans: Iterable<ServicePlan>, ranges: readonly
  */
 export function unNattedFlows(plans: Iterable<ServicePlan>): Expectations {
   const frontends = new Map<string, Expectation>();
-  for (const plan of plans) {
-    for (const { family, protocol, frontends: all, cluster, local } of plan.ports) {
-      if (protocol !== 'TCP' || cluster.length + local.length === 0) continue;
-      for (const frontend of all) {
-        if (frontend.kind === 'NodePort') continue;
-        const { address, port } = frontend;
-        frontends.set(addressKey(protocol, address, port), { family, protocol, address, kind: 'natted' });
-      }
+  for (const plan of plans) addUnNatted(frontends, plan);
+  return { frontends, ranges: [] };
+}
+
+function addUnNatted(to: Map<string, Expectation>, plan: ServicePlan): void {
+  for (const { family, protocol, frontends, cluster, local } of plan.ports) {
+    if (protocol !== 'TCP' || cluster.length + local.length === 0) continue;
+    for (const frontend of frontends) {
+      if (frontend.kind === 'NodePort') continue;
+      const { address, port } = frontend;
+      to.set(addressKey(protocol, address, port), { family, protocol, address, kind: 'natted' });
     }
   }
-  return { frontends, ranges: [] };
 }
 
 /** Both, the later ones where they are about the same frontend. */

@@ -3,6 +3,8 @@ import { RenderError } from '../render/index.js';
 import { NftRefusedError } from '../run/error.js';
 import type { Operation } from '../syntax/index.js';
 import type { PreparedChange, TableModel } from '../table/model.js';
+import { withPauses } from '../table/steps.js';
+import type { Pause } from '../table/steps.js';
 import { allLoadProtections } from './protections.js';
 import type { LoadProtections } from './protections.js';
 import { dependentGroups, keptOf } from './release.js';
@@ -50,6 +52,8 @@ export interface ApplyOptions {
   /** More services than this are not refused for what is in them: something is wrong with the table. */
   readonly mostRefused?: number;
   readonly protections?: LoadProtections;
+  /** Between the services that are worked out. */
+  readonly pause?: Pause | undefined;
 }
 
 /**
@@ -62,9 +66,9 @@ export async function applyChanges(
   target: LoadTarget,
   table: LoadedTable,
   changes: readonly PlanChange[],
-  { grouped = false, mostRefused = Infinity, protections = allLoadProtections }: ApplyOptions = {},
+  { grouped = false, mostRefused = Infinity, protections = allLoadProtections, pause }: ApplyOptions = {},
 ): Promise<Applied> {
-  const tally = new Tally(target, table, protections);
+  const tally = new Tally(target, table, protections, pause);
   const refused = await tally.all(changes, grouped);
   if (refused.length > mostRefused) throw new TableLostError(table.name, { cause: refused[0]?.error });
   return tally.result(refused);
@@ -80,14 +84,16 @@ class Tally {
   readonly #target: LoadTarget;
   readonly #table: LoadedTable;
   readonly #protections: LoadProtections;
+  readonly #pause: Pause | undefined;
   #transactions = 0;
   #operations = 0;
   #elements = 0;
 
-  constructor(target: LoadTarget, table: LoadedTable, protections: LoadProtections) {
+  constructor(target: LoadTarget, table: LoadedTable, protections: LoadProtections, pause: Pause | undefined) {
     this.#target = target;
     this.#table = table;
     this.#protections = protections;
+    this.#pause = pause;
   }
 
   result(refused: readonly RefusedService[]): Applied {
@@ -149,7 +155,7 @@ class Tally {
 
   async #attempt(changes: readonly PlanChange[], grouped: boolean): Promise<Refusal | undefined> {
     try {
-      const prepared = this.#table.model.prepare(changes, { grouped });
+      const prepared = await withPauses(this.#table.model.preparing(changes, { grouped }), this.#pause);
       await applyPrepared(this.#target, this.#table.name, prepared);
       this.#count(prepared.operations);
       return undefined;

@@ -3,8 +3,9 @@ import { activationOperations, baseChains, skeletonOperations } from '../ruleset
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
 import type { Operation } from '../syntax/index.js';
 import { TableModel } from '../table/model.js';
+import type { Pause } from '../table/steps.js';
 import { applyChanges, applyPrepared } from './apply.js';
-import type { Applied, LoadedTable, RefusedService } from './apply.js';
+import type { Applied, ApplyOptions, LoadedTable, RefusedService } from './apply.js';
 import { batchesOf } from './batches.js';
 import { carryClients } from './carry.js';
 import { allLoadProtections } from './protections.js';
@@ -22,6 +23,12 @@ export interface DesiredTable {
   readonly network: NetworkElements;
   /** Of all Services, each once; read one by one, in batches. */
   readonly plans: Iterable<ServicePlan>;
+}
+
+/** How a loader works. */
+export interface LoaderOptions extends Partial<LoadProtections> {
+  /** Called after each Service that is worked out; without it a transaction's worth of them are worked out in one go. */
+  readonly pause?: Pause;
 }
 
 /** What was done to put a table into service. */
@@ -50,6 +57,7 @@ export interface Replaced extends Applied {
 export class Loader {
   readonly #target: LoadTarget;
   readonly #protections: LoadProtections;
+  readonly #pause: Pause | undefined;
   readonly #refused = new Map<ServiceKey, RefusedService>();
   #table: (LoadedTable & { readonly name: TableName }) | undefined;
   #inKernel: TableName | undefined;
@@ -57,9 +65,10 @@ export class Loader {
   /** What was listed last, as long as nothing has been written since. */
   #seen: { readonly serving: TableName | undefined } | undefined;
 
-  /** @param protections for tests, which switch some off. */
-  constructor(target: LoadTarget, protections: Partial<LoadProtections> = {}) {
+  /** Protections are for tests, which switch some off. */
+  constructor(target: LoadTarget, { pause, ...protections }: LoaderOptions = {}) {
     this.#target = target;
+    this.#pause = pause;
     this.#protections = { ...allLoadProtections, ...protections };
   }
 
@@ -113,7 +122,7 @@ export class Loader {
   async apply(changes: readonly PlanChange[]): Promise<Applied> {
     const table = this.#serving();
     const again = changes.filter(({ service }) => this.#refused.delete(service));
-    const options = { mostRefused: mostNewlyRefused + again.length, protections: this.#protections };
+    const options = { mostRefused: mostNewlyRefused + again.length, ...this.#how };
     return this.#note(await this.#known(() => applyChanges(this.#target, table, changes, options)));
   }
 
@@ -173,9 +182,13 @@ export class Loader {
   async #fill(table: LoadedTable, plans: Iterable<ServicePlan>): Promise<Applied> {
     const applied: Applied[] = [];
     for (const batch of batchesOf(plans)) {
-      applied.push(await applyChanges(this.#target, table, batch, { grouped: true, protections: this.#protections }));
+      applied.push(await applyChanges(this.#target, table, batch, { grouped: true, ...this.#how }));
     }
     return total(applied);
+  }
+
+  get #how(): Pick<ApplyOptions, 'protections' | 'pause'> {
+    return { protections: this.#protections, pause: this.#pause };
   }
 
   /** Which of the tables is in service. One without base chains was never finished, and will be filled anew. */

@@ -12,6 +12,7 @@ import { slotsFor } from '../slots/assign.js';
 import type { Operation } from '../syntax/index.js';
 import { CountedElements } from './counted.js';
 import type { CountedElement } from './counted.js';
+import { finish } from './steps.js';
 
 /** A change worked out, but not made: nothing is remembered of it until it is committed. */
 export interface PreparedChange {
@@ -19,6 +20,12 @@ export interface PreparedChange {
   readonly operations: readonly Operation[];
   /** Remembers the change as made. To be called once, after the operations took effect and before anything else is prepared. */
   commit(): void;
+}
+
+/** How changes are prepared. */
+export interface PrepareOptions {
+  /** One operation per set, instead of one per set and service: faster for many services. */
+  readonly grouped?: boolean;
 }
 
 /** How many things the table holds. */
@@ -105,22 +112,35 @@ export class TableModel {
   }
 
   /** Works out the operations that bring plans into the table. Each service may occur once. */
-  prepare(changes: readonly PlanChange[], { grouped = false }: { readonly grouped?: boolean } = {}): PreparedChange {
+  prepare(changes: readonly PlanChange[], options?: PrepareOptions): PreparedChange {
+    return finish(this.preparing(changes, options));
+  }
+
+  /** As {@link prepare}, one service at each step, for who must not be kept long by many. Nothing may be committed meanwhile. */
+  *preparing(
+    changes: readonly PlanChange[],
+    { grouped = false }: PrepareOptions = {},
+  ): Generator<undefined, PreparedChange> {
     const next = new Map<ServiceKey, ServiceState | undefined>();
     const deltas: OwnedDelta[] = [];
     for (const { service, plan } of changes) {
+      // A change of one service is not worth a pause.
+      if (deltas.length > 0) yield;
       const before = this.#services.get(service);
       const after = plan === undefined ? undefined : { plan, slots: portSlotsFor(plan, before) };
       next.set(service, after);
       const delta = deltaOf(this.#contributions(before), this.#contributions(after));
       deltas.push({ owner: service, delta });
     }
+    if (deltas.length > 1) yield;
     const users = this.#countUsers(deltas);
     const newChains = missingChains(
       deltas.flatMap(({ delta }) => delta.chains),
       this.#chains,
     );
+    if (deltas.length > 1) yield;
     const operations = operationsOf(deltas, users.changes, newChains, this.settings, grouped);
+    if (deltas.length > 1) yield;
     const commit = (): void => {
       for (const [service, state] of next) this.#remember(service, state);
       for (const [identity, count] of users.counts) {
