@@ -2,13 +2,7 @@ import type { Address, Cidr, ServicePlan } from '@nftproxier/core';
 import type { Conntrack } from '../run/conntrack.js';
 import { cleanFlows } from './clean.js';
 import type { Cleaned } from './clean.js';
-import {
-  expectationsOf,
-  expectingAll,
-  isEmpty,
-  mergeExpectations,
-  noExpectations,
-} from './expectations.js';
+import { expectationsOf, expectingAll, isEmpty, mergeExpectations, noExpectations } from './expectations.js';
 import type { Expectations, PlanTransition } from './expectations.js';
 import { finish } from '../table/steps.js';
 
