@@ -6,6 +6,7 @@ import { listen } from '../../packages/daemon/src/http/index.js';
 import type { ListeningServer } from '../../packages/daemon/src/http/index.js';
 import { apiRoutes } from '../../packages/daemon/src/status/api.js';
 import { guarded } from '../../packages/daemon/src/status/guard.js';
+import { createScene } from '../../packages/daemon/test/status/scene.js';
 import type { Scene } from '../../packages/daemon/test/status/scene.js';
 import { createShop } from '../status-page/shop.js';
 
@@ -17,6 +18,11 @@ let address: string;
 
 beforeEach(async () => {
   scene = await createShop();
+  await serve();
+});
+afterEach(() => server.close());
+
+async function serve(): Promise<void> {
   address = await new Promise((resolve, reject) => {
     server = listen({
       address: { host: '127.0.0.1', port: 0 },
@@ -28,8 +34,7 @@ beforeEach(async () => {
       },
     });
   });
-});
-afterEach(() => server.close());
+}
 
 async function nftproxier(argv: readonly string[], stopped = new Promise<string>(() => undefined), color = false) {
   let out = '';
@@ -70,9 +75,36 @@ describe('nftproxier status', () => {
     expect(list.out).toMatch(/^SERVICE +REACHED AT +ENDPOINTS +HERE +STATE\nshop\/frontend +10\.96\.12\.5:80\/TCP/);
     const one = await nftproxier(['status', '--address', address, '--service', 'shop/frontend']);
     expect(one.out).toMatch(/^shop\/frontend: served/);
-    expect(one.out).toMatch(/SLOT +ENDPOINT +WHERE\n +0 +10\.244\./);
+    expect(one.out).toMatch(/SLOT +ENDPOINT +WHERE[^\n]*\n +0 +10\.244\./);
     const refused = await nftproxier(['status', '--address', address, '--service', 'shop/payment']);
     expect(refused).toMatchObject({ code: 3, out: expect.stringMatching(/refused[^]*NFT_REFUSED/) });
+  });
+
+  it('says who gets the most new connections, and that they are not counted where they are not', async () => {
+    const top = await nftproxier(['status', '--address', address, '--top', '2']);
+    expect({ err: top.err, code: top.code }).toEqual({ err: '', code: 0 });
+    expect(top.out).toMatch(/^[\d\u202f]+ new connections in 50 min, [\d.]+ a second\n/u);
+    expect(top.out).toMatch(/SERVICE +PER SECOND +CONNECTIONS\nshop\/frontend +\d+\.\d+ +[\d\u202f]+\nshop\/cart /u);
+    expect(top.out).toMatch(/ENDPOINT +PROTOCOL +PER SECOND +CONNECTIONS\n10\.244\.[\d.]+:8080 +TCP /u);
+    expect(top.out).toMatch(/and 7 more[^]*and 61 more/);
+    const json = await nftproxier(['status', '--address', address, '--top', '--output', 'json']);
+    const { services } = JSON.parse(json.out) as { readonly services: { readonly shown: readonly object[] } };
+    expect(services.shown).toHaveLength(9);
+    const one = await nftproxier(['status', '--address', address, '--service', 'shop/cart']);
+    expect(one.out).toMatch(/new connections since the start[^]*SLOT +ENDPOINT +WHERE +PER SECOND +CONNECTIONS/);
+
+    for (const argv of [
+      ['--top', '0'],
+      ['--top', 'many'],
+      ['--top', '--services'],
+    ]) {
+      expect(await nftproxier(['status', '--address', address, ...argv])).toMatchObject({ out: '', code: 2 });
+    }
+    await server.close();
+    scene = createScene();
+    await serve();
+    const off = await nftproxier(['status', '--address', address, '--top']);
+    expect(off).toMatchObject({ err: '', code: 0, out: expect.stringMatching(/^Connections are not counted/) });
   });
 
   it('says where it looked if there is no daemon, and ends with 1', async () => {
@@ -84,12 +116,16 @@ describe('nftproxier status', () => {
     expect((await nftproxier(['status', '--address', address, '--service', '../status'])).code).toBe(1);
   });
 
-  it('watches until it is interrupted', async () => {
+  it.each([
+    [[], { node: 'node-a' }],
+    [['--top', '3'], { counters: 'endpoints' }],
+  ])('watches until it is interrupted: %j', async (more, expected) => {
     const stopped = new Promise<string>((resolve) => setTimeout(resolve, 2_500, 'SIGINT'));
-    const { out, code } = await nftproxier(['status', '--address', address, '--watch', '--output', 'json'], stopped);
+    const argv = ['status', '--address', address, '--watch', '--output', 'json', ...more];
+    const { out, code } = await nftproxier(argv, stopped);
     expect(code).toBe(0);
     expect(out.trimEnd().split('\n').length).toBeGreaterThan(1);
-    for (const line of out.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ node: 'node-a' });
+    for (const line of out.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject(expected);
   });
 });
 

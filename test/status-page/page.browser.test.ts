@@ -106,6 +106,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     expect(await page.locator('h2').allInnerTexts()).toEqual([
       expect.stringMatching(/^Quarantine\s+1$/),
       expect.stringMatching(/^Services\s+63$/),
+      expect.stringMatching(/^New connections\s+[\d\u202f]+ in 50 min, [\d.]+ a second$/u),
       expect.stringMatching(/^Objects with problems/),
       'Watches',
       expect.stringMatching(/^Syncs/),
@@ -145,6 +146,19 @@ describe('without JavaScript', () => {
     expect(await rows(page)).toHaveLength(25);
   });
 
+  it('shows the busiest Services and endpoints, and leads to them', async () => {
+    const page = await open('/', { javaScriptEnabled });
+    const [services, endpoints] = await page.locator('#connections table').all();
+    expect(await services!.locator('tbody tr').first().innerText()).toMatch(/^shop\/frontend\s+473\.7\s+14\u202f210$/u);
+    expect(await services!.locator('tbody tr').count()).toBe(9);
+    expect(await endpoints!.locator('tbody th').first().innerText()).toMatch(/^10\.244\.\d+\.\d+:8080 TCP$/);
+    await services!.getByRole('link', { name: 'shop/frontend' }).click();
+    expect(await page.locator('#service').innerText()).toMatch(
+      /14\u202f210 new connections since the start, 473\.7 a/u,
+    );
+    await page.getByRole('columnheader', { name: 'New a second' }).waitFor();
+  });
+
   it('has its charts, and the reasons of the quarantine', async () => {
     const page = await open('/', { javaScriptEnabled });
     expect(await page.locator('svg .change').count()).toBeGreaterThan(300);
@@ -154,6 +168,17 @@ describe('without JavaScript', () => {
 });
 
 describe('with JavaScript', () => {
+  it('follows the counters', async () => {
+    const page = await open('/');
+    await page.clock.install();
+    await page.reload();
+    scene.packets.set('10.96.12.5 tcp 80', 99_999);
+    scene.pass(30_000);
+    await scene.count();
+    await page.clock.runFor(6_000);
+    await page.locator('#connections td', { hasText: '99\u202f999' }).waitFor();
+  });
+
   it('follows what happens, and can be paused', async () => {
     const page = await open('/?search=shop/');
     await page.clock.install();

@@ -40,7 +40,7 @@ const shops = ['cart', 'catalogue', 'checkout', 'currency', 'email', 'frontend',
 
 /** A node of a small cluster in which some things are wrong, with an hour of syncs behind it. Always the same. */
 export async function createShop(): Promise<Scene> {
-  const scene = createScene();
+  const scene = createScene('endpoints');
   scene.source = {
     kind: 'kubernetes',
     watches: [
@@ -89,8 +89,23 @@ export async function createShop(): Promise<Scene> {
   scene.poison.add('shop/payment');
   scene.set('EndpointSlice', slice({ service: 'payment', namespace: 'shop', ports: [], endpoints: ['10.244.1.1'] }));
   await scene.sync(9);
+  await count(scene);
   scene.pass(4_000);
   return scene;
+}
+
+/** Half a minute of connections: the frontend has the most, then by name; each goes on to an endpoint in turn. */
+async function count(scene: Scene): Promise<void> {
+  await scene.count();
+  scene.pass(30_000);
+  for (const [index, name] of shops.entries()) {
+    const connections = name === 'frontend' ? 14_210 : Math.round(4_200 / (index + 1));
+    scene.packets.set(`10.96.12.${String(index)} tcp 80`, connections);
+    for (const { address } of endpoints(3 + index, 20 * index)) {
+      scene.packets.set(`${address} tcp 8080`, Math.round(connections / (3 + index)));
+    }
+  }
+  await scene.count();
 }
 
 /** One endpoint of the catalogue is replaced; what it takes repeats every few times, as real ones vary. */

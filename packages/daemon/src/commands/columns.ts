@@ -2,7 +2,7 @@
 export function columns(heads: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const all = [heads, ...rows];
   const widths = heads.map((_, index) => Math.max(...all.map((row) => (row[index] ?? '').length)));
-  const isNumeric = heads.map((_, index) => rows.every((row) => /^[\d\u202f]*$/u.test(row[index] ?? '')));
+  const isNumeric = heads.map((_, index) => rows.every((row) => /^[\d\u202f]*(?:\.\d+)?$/u.test(row[index] ?? '')));
   return all.map((row) =>
     row
       .map((cell, index) =>

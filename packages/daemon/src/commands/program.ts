@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { defineFlags, flagHelp } from '../config/index.js';
 import type { CheckOptions } from './check.js';
 import type { CleanupOptions } from './cleanup.js';
@@ -89,6 +89,11 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
     .option('--address <address>', 'its nftproxier.debugBindAddress', usualAddress)
     .option('--services [search]', 'list Services: all, or by name, address or :port')
     .option('--service <namespace/name>', 'one Service with its endpoints')
+    .addOption(
+      new Option('--top [count]', 'who gets the most new connections: Services, and endpoints if they are counted')
+        .argParser(countOption)
+        .conflicts(['services', 'service']),
+    )
     .option('--watch', 'look again every 2 seconds, until interrupted')
     .addOption(new Option('-o, --output <format>', 'form of the output').choices(['text', 'json']).default('text'))
     .addHelpText(
@@ -96,6 +101,7 @@ export function createProgram(output: Output, stopped: Promise<string>, finish: 
       examples(
         'nftproxier status',
         'nftproxier status --services 10.96.0.10',
+        'nftproxier status --top 10 --watch',
         'nftproxier status --watch --output json',
       ),
     )
@@ -135,6 +141,11 @@ function withFlags(command: Command, ...lines: readonly string[]): Command {
     .usage('[options] [flags]')
     .addHelpText('after', examples(...lines))
     .addHelpText('after', () => `Flags of nftproxier run, which describe the node:\n\n${flagHelp()}`);
+}
+
+function countOption(text: string): number {
+  if (/^\d{1,4}$/u.test(text) && Number(text) >= 1 && Number(text) <= 1_000) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
 }
 
 const exitCodeHelp = `

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '@nftproxier/core';
-import { age, at, count, duration, number } from '../page/words.js';
+import { age, at, count, duration, number, rate } from '../page/words.js';
 import type { ServiceList } from '../status/pages.js';
 import type { PortDetail, ServiceDetail } from '../status/services.js';
 import type { SourceReport } from '../status/source.js';
@@ -67,9 +67,12 @@ export function listText({ services, matches, total, next }: ServiceList): strin
 }
 
 /** One Service for a person. */
-export function detailText({ service, state, refusal, problems, ports }: ServiceDetail, color: Paint): string {
+export function detailText({ service, state, refusal, counted, problems, ports }: ServiceDetail, color: Paint): string {
   return paragraphs([
     [`${printable(service)}: ${color.strong(state === 'refused' ? color.bad(state) : state)}`],
+    counted === undefined
+      ? []
+      : [`${count(counted.connections, 'new connection')} since the start, ${rate(counted.perSecond)} a second`],
     refusal === undefined ? [] : [`${printable(refusal.code)} ${printable(refusal.message)}`],
     problems.map(diagnosticText),
     ...ports.map((port) => portLines(port, color)),
@@ -82,14 +85,17 @@ function portLines(
 ): readonly string[] {
   const name = [portName === '' ? [] : printable(portName), protocol, family].flat().join(', ');
   const where = frontends.map((frontend) => at(frontend.kind === 'NodePort' ? '' : frontend.address, frontend.port));
-  const rows = cluster.backends.map(({ address, port, local: isHere }, slot) => [
+  const isCounted = cluster.backends.some(({ counted }) => counted !== undefined);
+  const rows = cluster.backends.map(({ address, port, local: isHere, counted }, slot) => [
     number(slot),
     at(address, port),
     isHere ? 'this node' : 'another node',
+    ...(isCounted ? [rate(counted?.perSecond ?? 0), number(counted?.connections ?? 0)] : []),
   ]);
+  const heads = ['SLOT', 'ENDPOINT', 'WHERE', ...(isCounted ? ['PER SECOND', 'CONNECTIONS'] : [])];
   return [
     `${color.strong(name)} at ${where.join(' ')}: ${count(cluster.total, 'endpoint')}, ${number(local.total)} for traffic that must stay`,
-    ...(rows.length === 0 ? [] : columns(['SLOT', 'ENDPOINT', 'WHERE'], rows)),
+    ...(rows.length === 0 ? [] : columns(heads, rows)),
   ];
 }
 
@@ -134,7 +140,8 @@ function part(color: Paint, title: string, lines: readonly string[]): readonly s
   return lines.length === 0 ? [] : [color.strong(title), ...lines.map((line) => `  ${line}`)];
 }
 
-function paragraphs(parts: readonly (readonly string[])[]): string {
+/** Lines in groups with an empty one between; groups without lines are left out. */
+export function paragraphs(parts: readonly (readonly string[])[]): string {
   const there = parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join('\n')}\n`);
   return there.join('\n');
 }

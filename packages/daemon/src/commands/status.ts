@@ -1,11 +1,13 @@
 import type { ServiceDetail } from '../status/services.js';
 import type { ServiceList } from '../status/pages.js';
 import type { Status } from '../status/status.js';
+import type { Top } from '../status/top.js';
 import { DaemonError, askDaemon } from './debug-client.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
 import { paint } from './paint.js';
 import { detailText, listText, statusText } from './status-text.js';
+import { topText } from './top-text.js';
 
 /** Options of `status`. */
 export interface StatusOptions {
@@ -16,6 +18,8 @@ export interface StatusOptions {
   readonly services?: string | true;
   /** One Service, as `NAMESPACE/NAME`. */
   readonly service?: string;
+  /** Who gets the most new connections: so many of each, or as many as the daemon shows unasked. */
+  readonly top?: number | true;
   /** Again and again, until interrupted. */
   readonly watch?: boolean;
 }
@@ -54,7 +58,7 @@ async function look(options: StatusOptions, output: Output): Promise<ExitCode> {
 }
 
 async function answerTo(
-  { address, output: format, services, service, watch }: StatusOptions,
+  { address, output: format, services, service, top, watch }: StatusOptions,
   isColored: boolean,
 ): Promise<{ readonly text: string; readonly code: ExitCode }> {
   const color = paint(isColored);
@@ -70,6 +74,10 @@ async function answerTo(
     const search = services === true ? '' : services;
     const list = (await askDaemon(address, `/services?${new URLSearchParams({ search }).toString()}`)) as ServiceList;
     return { text: format === 'json' ? inJson(list) : listText(list), code: exitCodes.ok };
+  }
+  if (top !== undefined) {
+    const answer = (await askDaemon(address, top === true ? '/top' : `/top?limit=${String(top)}`)) as Top;
+    return { text: format === 'json' ? inJson(answer) : topText(answer, color), code: exitCodes.ok };
   }
   const all = (await askDaemon(address, '/status')) as Status;
   const code = all.state === 'serving' ? exitCodes.ok : exitCodes.different;

@@ -5,6 +5,7 @@ import type { Configuration } from '../config/index.js';
 import type { Metrics } from '../metrics/index.js';
 import { pollCounters } from '../observe/counters.js';
 import { systemClock } from '../sync/clock.js';
+import type { ConnectionCounters } from '../status/top.js';
 import type { Endings } from './endings.js';
 
 /** What counters are read with. */
@@ -17,15 +18,16 @@ export interface StartCountersOptions {
   readonly endings: Endings;
 }
 
-/** Begins to read the counters of new connections, if they are on. @returns what knows them. */
-export function startCounters({ configuration, target, loader, ...others }: StartCountersOptions): CounterReader {
-  const { counters, countersPeriod: period, countersInMetrics: most } = configuration.nftproxier;
+/** Begins to read the counters of new connections, if they are on. @returns what shows them. */
+export function startCounters({ configuration, target, loader, ...others }: StartCountersOptions): ConnectionCounters {
+  const { counters: kind, countersPeriod: period, countersInMetrics: most } = configuration.nftproxier;
   const { metrics, log, endings } = others;
   const clock = systemClock;
   const listElements: LoadTarget['listElements'] = (table, set) => target.listElements(table, set);
   const reader = new CounterReader({ table: loader, listElements, now: () => clock.now(), most });
-  if (counters === 'off') return reader;
+  const shown = { kind, period, reader };
+  if (kind === 'off') return shown;
   const parts = (): number => loader.model?.counted.size ?? 0;
   endings.add(pollCounters({ reader, metrics, clock, period, parts, log }));
-  return reader;
+  return shown;
 }

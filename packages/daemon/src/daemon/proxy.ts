@@ -25,7 +25,7 @@ import type { Endings } from './endings.js';
 import { keepHeapSmallOnce } from './heap.js';
 
 /** What a proxy is connected with. */
-export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'version' | 'software'> {
+export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'version' | 'software' | 'counters'> {
   readonly settings: LiveConfiguration;
   readonly nodeName: string;
   readonly families: readonly Family[];
@@ -111,9 +111,9 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const node = { configuration, nodeName, families, log, clock, pause, localAddresses };
   const made = { ...node, source, required, loader, guard, observer };
   const proxy: Proxy = new Proxy(made);
-  const { version, software } = options;
+  const { version, software, counters } = options;
   const running: RunningProxy = {
-    ...{ version, software, nodeName, startTime, cluster, loader, localAddresses, history, now: Date.now },
+    ...{ version, software, nodeName, startTime, cluster, loader, localAddresses, history, counters, now: Date.now },
     wishes: () => proxy.wishes,
     source: () => reportOf(source.status(), settings.current.nftproxier.manifests),
   };

@@ -92,7 +92,7 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   const target = createLoadTarget(timed);
   const pause = pauseForOthers();
   const loader = new Loader(target, { pause });
-  startCounters({ configuration, target, loader, metrics, log, endings });
+  const counters = startCounters({ configuration, target, loader, metrics, log, endings });
   const takeover = createNodeTakeover({
     configuration,
     nft: timed,
@@ -106,7 +106,7 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   void takeover.begin();
   const software = { node: process.version, nft: machine.nftVersion, kernel: machine.kernel };
   const around = { settings, nodeName, families, startTime, log, endings, version, software, protections, pause };
-  await startProxy({ ...around, ...source, loader, takeover, health, serviceHealth, metrics, events });
+  await startProxy({ ...around, ...source, loader, counters, takeover, health, serviceHealth, metrics, events });
   events.emit(starting(nodeName));
 }
 

@@ -6,6 +6,7 @@ import type { RunningProxy } from '../status/running.js';
 import { detailOf } from '../status/services.js';
 import { statusOf } from '../status/status.js';
 import type { Status } from '../status/status.js';
+import { topOf } from '../status/top.js';
 import { nextTurn } from '../status/walk.js';
 import { html } from './html.js';
 import { pageOf } from './layout.js';
@@ -13,7 +14,7 @@ import { overview } from './overview.js';
 import { servicePage } from './service.js';
 
 /** Rows of one page. */
-const most = { services: 25, endpoints: 500 };
+const most = { services: 25, endpoints: 500, busiest: 10 };
 
 /** The status page: `/` for everything, `/page/NAMESPACE/NAME` for one Service. */
 export function pageRoutes(proxy: RunningProxy): Routes {
@@ -27,7 +28,9 @@ export function pageRoutes(proxy: RunningProxy): Routes {
         if (path !== '/') return pageOf(404, about, missing('There is nothing here.'));
         const request = listRequestOf(query);
         const list = await listServices(proxy, { ...request, limit: most.services }, nextTurn);
-        return pageOf(200, about, { title: about.node, main: overview(about, list, request.search, proxy.history) });
+        const top = await topOf(proxy, most.busiest, nextTurn);
+        const main = overview(about, list, top, request.search, proxy.history);
+        return pageOf(200, about, { title: about.node, main });
       },
     ],
     [

@@ -1,14 +1,14 @@
-import type { Algorithm, Backend, Decision, Frontend } from '@nftproxier/core';
-import type { PortDetail, ServiceDetail, SlotList } from '../status/services.js';
+import type { Algorithm, Decision, Frontend } from '@nftproxier/core';
+import type { PortDetail, ServiceDetail, SlotDetail, SlotList } from '../status/services.js';
 import { html } from './html.js';
 import type { Content, Html } from './html.js';
 import { serviceStates } from './services.js';
 import { table } from './table.js';
-import { age, at, count, frontendNames, number, words } from './words.js';
+import { age, at, count, frontendNames, number, rate, words } from './words.js';
 
 /** One Service: where it is reached, what happens to connections, and who answers them. */
 export function servicePage(detail: ServiceDetail, now: number): Html {
-  const { service, state, refusal, problems, ports } = detail;
+  const { service, state, refusal, counted, problems, ports } = detail;
   const { look, text } = serviceStates[state];
   return html`<p><a href="/#services">← All Services</a></p>
     <div id="service" data-live>
@@ -34,6 +34,12 @@ export function servicePage(detail: ServiceDetail, now: number): Html {
               </li>`,
           )}
         </ul>`
+      }
+      ${
+        counted !== undefined &&
+        html`<p>
+          ${count(counted.connections, 'new connection')} since the start, ${rate(counted.perSecond)} a second.
+        </p>`
       }
       ${ports.length === 0 && html`<p class="soft">The kernel has no rules for this Service.</p>`}
       ${ports.map(portPart)}
@@ -101,9 +107,15 @@ const choices: Readonly<Record<Algorithm['kind'], string>> = {
   maglev: 'chosen by a hash of the client over a Maglev table, in proportion to their weights',
 };
 
+const countColumns = [
+  { name: 'New a second', numeric: true },
+  { name: 'Since the start', numeric: true },
+];
+
 function slotTable(caption: string, { total, backends }: SlotList, { kind }: Algorithm): Html | undefined {
   if (total === 0) return undefined;
   const isEven = kind === 'random';
+  const isCounted = backends.some(({ counted }) => counted !== undefined);
   const share = `${(100 / total).toPrecision(3)}%`;
   const more = total > backends.length ? ` (the first ${number(backends.length)} of ${number(total)})` : '';
   return table(
@@ -113,12 +125,14 @@ function slotTable(caption: string, { total, backends }: SlotList, { kind }: Alg
       { name: 'Endpoint' },
       { name: 'Where' },
       { name: isEven ? 'Share' : 'Weight', numeric: true },
+      ...(isCounted ? countColumns : []),
     ],
-    backends.map(({ address, port, local, weight = 1 }: Backend, slot) => [
+    backends.map(({ address, port, local, weight = 1, counted }: SlotDetail, slot) => [
       number(slot),
       html`<code>${at(address, port)}</code>`,
       local ? 'this node' : html`<span class="soft">another node</span>`,
       isEven ? share : number(weight),
+      ...(isCounted ? [rate(counted?.perSecond ?? 0), number(counted?.connections ?? 0)] : []),
     ]),
   );
 }

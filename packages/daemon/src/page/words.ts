@@ -24,6 +24,12 @@ export function age(milliseconds: number): string {
   return `${String(Math.floor(hours / 24))} d ${String(hours % 24)} h`;
 }
 
+/** So many a second: two decimals where they say something. */
+export function rate(perSecond: number): string {
+  if (perSecond === 0) return '0';
+  return perSecond < 1_000 ? perSecond.toFixed(perSecond < 10 ? 2 : 1) : number(perSecond);
+}
+
 /** A moment of the day in UTC, to the second. */
 export function clock(time: number): string {
   return new Date(time).toISOString().slice(11, 19);

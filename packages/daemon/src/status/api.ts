@@ -10,10 +10,15 @@ import type { DumpLine, DumpRequest } from './plans.js';
 import type { RunningProxy } from './running.js';
 import { detailOf } from './services.js';
 import { statusOf } from './status.js';
+import { topOf } from './top.js';
 import { nextTurn } from './walk.js';
 
-/** Services and endpoints of one answer: what is asked for if nothing is said, and at most. */
-const limits = { services: { usual: 100, most: 1_000 }, endpoints: { usual: 100, most: 10_000 } };
+/** How much of one answer: what is asked for if nothing is said, and at most. */
+const limits = {
+  services: { usual: 100, most: 1_000 },
+  endpoints: { usual: 100, most: 10_000 },
+  top: { usual: 20, most: 1_000 },
+};
 
 /** The JSON API of the debug address: all of it only reads. */
 export function apiRoutes(proxy: RunningProxy): Routes {
@@ -36,6 +41,14 @@ export function apiRoutes(proxy: RunningProxy): Routes {
         return detail === undefined
           ? plain(404, 'there is no such Service here: the path is /services/NAMESPACE/NAME\n')
           : show(detail);
+      },
+    ],
+    [
+      '/top',
+      async ({ query }) => {
+        const limit = countIn(query, 'limit', limits.top);
+        if (limit === undefined) return wrongCount('limit', limits.top.most);
+        return show(await topOf(proxy, limit, nextTurn));
       },
     ],
     ['/syncs', () => show({ syncs: proxy.history.records, programming: proxy.history.programming })],

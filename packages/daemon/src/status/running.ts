@@ -4,6 +4,7 @@ import type { ClusterState } from '../sync/cluster.js';
 import type { Wishes } from '../sync/wishes.js';
 import type { SyncHistory } from './history.js';
 import type { SourceReport } from './source.js';
+import type { ConnectionCounters } from './top.js';
 
 /** A running proxy, as far as its status is read from it. Everything is looked at where it lies; nothing is copied. */
 export interface RunningProxy {
@@ -21,6 +22,7 @@ export interface RunningProxy {
   readonly source: () => SourceReport;
   readonly localAddresses: () => readonly Address[];
   readonly history: SyncHistory;
+  readonly counters: ConnectionCounters;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }

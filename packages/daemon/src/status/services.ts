@@ -8,6 +8,8 @@ import type {
   ServiceKey,
   ServicePlan,
 } from '@nftproxier/core';
+import { endpointKey } from '@nftproxier/nft';
+import type { ConnectionCount } from '@nftproxier/nft';
 import { describe } from './history.js';
 import type { RunningProxy } from './running.js';
 
@@ -69,13 +71,20 @@ export interface PortDetail {
 /** Endpoints by slot, as the kernel serves them: slot numbers are indexes. */
 export interface SlotList {
   readonly total: number;
-  readonly backends: readonly Backend[];
+  readonly backends: readonly SlotDetail[];
+}
+
+/** An endpoint, with its new connections of all Services together where endpoints are counted and it has been read. */
+export interface SlotDetail extends Backend {
+  readonly counted?: ConnectionCount;
 }
 
 /** A Service as the kernel serves it. */
 export interface ServiceDetail extends ServiceSummary {
   /** Why it is refused. */
   readonly refusal?: Quarantined;
+  /** Its new connections; absent where they are not counted, or have not been read yet. */
+  readonly counted?: ConnectionCount;
   /** As served, which is older than planned while the Service is pending or refused. */
   readonly ports: readonly PortDetail[];
   readonly problems: readonly Diagnostic[];
@@ -85,6 +94,9 @@ const mostFrontends = 8;
 
 /** The part of a running proxy that services are read from. */
 export type Services = Pick<RunningProxy, 'cluster' | 'loader' | 'history'>;
+
+/** What one Service is shown from. */
+export type CountedServices = Services & Pick<RunningProxy, 'counters'>;
 
 /** How a planned Service stands. Plans are compared as objects: the table's model holds the very plan it was given. */
 function stateOf({ loader }: Pick<Services, 'loader'>, plan: ServicePlan): ServiceState {
@@ -118,21 +130,27 @@ function frontendOf(frontend: Frontend, protocol: Protocol): FrontendSummary {
 }
 
 /** One Service with at most so many endpoints of each list; undefined where there is none of this name. */
-export function detailOf(proxy: Services, key: string, mostEndpoints: number): ServiceDetail | undefined {
+export function detailOf(proxy: CountedServices, key: string, mostEndpoints: number): ServiceDetail | undefined {
   const service = key as ServiceKey;
   const plan = proxy.cluster().planner.plans.get(service);
   if (plan === undefined) return undefined;
   const { model } = proxy.loader;
+  const { byService, byEndpoint } = proxy.counters.reader;
   const served = model?.planOf(service);
   const slots = model?.slotsOf(service) ?? [];
-  const cut = (backends: readonly Backend[] = []): SlotList => ({
+  const cut = (protocol: Protocol, backends: readonly Backend[] = []): SlotList => ({
     total: backends.length,
-    backends: backends.slice(0, mostEndpoints),
+    backends: backends.slice(0, mostEndpoints).map((backend) => {
+      const { address, port } = backend;
+      const counted = byEndpoint.get(endpointKey({ address, port, protocol: protocol.toLowerCase() }));
+      return { ...backend, ...countOf(counted) };
+    }),
   });
   const refusal = quarantinedOf(proxy, service);
   return {
     ...summaryOf(proxy, plan),
     ...(refusal === undefined ? {} : { refusal }),
+    ...countOf(byService.get(service)),
     ports: (served?.ports ?? []).map(
       ({ portName, protocol, family, frontends, affinity, algorithm }, index): PortDetail => ({
         portName,
@@ -141,12 +159,18 @@ export function detailOf(proxy: Services, key: string, mostEndpoints: number): S
         frontends,
         algorithm,
         ...(affinity === undefined ? {} : { affinitySeconds: affinity.timeoutSeconds }),
-        cluster: cut(slots[index]?.cluster),
-        local: cut(slots[index]?.local),
+        cluster: cut(protocol, slots[index]?.cluster),
+        local: cut(protocol, slots[index]?.local),
       }),
     ),
     problems: plan.diagnostics,
   };
+}
+
+function countOf(count: ConnectionCount | undefined): { readonly counted?: ConnectionCount } {
+  if (count === undefined) return {};
+  const { connections, perSecond } = count;
+  return { counted: { connections, perSecond } };
 }
 
 /** Why a Service is refused; undefined if it is not. */

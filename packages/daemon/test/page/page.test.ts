@@ -5,7 +5,7 @@ import type { HttpReply } from '../../src/http/index.js';
 import { escape, Html, html } from '../../src/page/html.js';
 import { contentSecurityPolicy } from '../../src/page/layout.js';
 import { pageRoutes } from '../../src/page/routes.js';
-import { age, duration, number } from '../../src/page/words.js';
+import { age, duration, number, rate } from '../../src/page/words.js';
 import { createScene } from '../status/scene.js';
 import type { Scene } from '../status/scene.js';
 
@@ -78,6 +78,31 @@ describe('the page', () => {
     expect(body).toContain('over a Maglev table');
     expect(body).toContain('Weight');
     expect(body).not.toContain('50.0%');
+  });
+
+  it('shows new connections where they are counted, and says so where not', async () => {
+    const objects = [
+      ['Service', service({ name: 'web', clusterIP: '10.96.0.80', ports: [80] })],
+      ['EndpointSlice', slice({ service: 'web', ports: [8080], endpoints: ['10.244.1.1', '10.244.1.2'] })],
+    ] as const;
+    const [off, on] = [createScene(), createScene('endpoints')];
+    for (const scene of [off, on]) {
+      for (const [kind, object] of objects) scene.set(kind, object);
+      await scene.sync();
+      expect((await get(scene, '/page/default/web')).body).not.toContain('since the start');
+    }
+    expect((await get(off, '/')).body).toContain('They are not counted');
+    expect((await get(on, '/')).body).toContain('No counter has been read yet.');
+    await on.count();
+    on.pass(10_000);
+    on.packets.set('10.96.0.80 tcp 80', 1_234).set('10.244.1.2 tcp 8080', 617);
+    await on.count();
+    const { body } = await get(on, '/');
+    expect(body).toContain('1\u202f234 in 10 s, 123.4 a second');
+    expect(body).toMatch(/10\.244\.1\.2:8080[^]*61\.7/u);
+    const { body: one } = await get(on, '/page/default/web');
+    expect(one).toContain('1\u202f234 new connections since the start, 123.4 a second');
+    expect(one).toMatch(/10\.244\.1\.2:8080[^]*61\.7[^]*617/u);
   });
 
   it('searches by a plain form, and pages by links', async () => {
@@ -202,6 +227,16 @@ describe('words', () => {
     [150_000, '2 min 30 s'],
   ])('%s ms read %s', (value, text) => {
     expect(duration(value)).toBe(text);
+  });
+
+  it.each([
+    [0, '0'],
+    [0.004, '0.00'],
+    [2.5, '2.50'],
+    [123.44, '123.4'],
+    [12_345.6, '12\u202f346'],
+  ])('%d a second read %s', (value, text) => {
+    expect(rate(value)).toBe(text);
   });
 
   it.each([

@@ -79,11 +79,28 @@ describe('the JSON API', () => {
     ['/services?limit=1001', 400],
     ['/services?limit=1e2', 400],
     ['/services/default/web?endpoints=99999999', 400],
+    ['/top?limit=0', 400],
+    ['/top?limit=1001', 400],
     ['/plans?address=web', 400],
     ['/plans?address=10.96.0.80&port=99999', 400],
     ['/nothing', 404],
   ])('%s is %d', async (path, status) => {
     expect((await get(await shop(), path)).status).toBe(status);
+  });
+
+  it('tells who gets the most new connections', async () => {
+    const scene = createScene('services');
+    scene.set('Service', service({ name: 'web', clusterIP: '10.96.0.80', ports: [80] }));
+    scene.set('EndpointSlice', slice({ service: 'web', ports: [80], endpoints: ['10.244.1.1'] }));
+    await scene.sync();
+    scene.packets.set('10.96.0.80 tcp 80', 7);
+    await scene.count();
+    const shown = [{ service: 'default/web', connections: 7, perSecond: 0 }];
+    expect(JSON.parse((await get(scene, '/top?limit=1')).body)).toMatchObject({ services: { total: 1, shown } });
+    expect(JSON.parse((await get(scene, '/services/default/web')).body)).toMatchObject({
+      counted: { connections: 7, perSecond: 0 },
+    });
+    expect(JSON.parse((await get(await shop(), '/top')).body)).toMatchObject({ counters: 'off' });
   });
 
   it('dumps what the kernel serves, line by line', async () => {

@@ -1,6 +1,6 @@
 import { nodeView } from '@nftproxier/core';
-import { Loader, NftRefusedError, defaultTableSettings } from '@nftproxier/nft';
-import type { NetworkElements } from '@nftproxier/nft';
+import { CounterReader, Loader, NftRefusedError, defaultTableSettings } from '@nftproxier/nft';
+import type { Counters, NetworkElements } from '@nftproxier/nft';
 import { FakeNft, createFakeLoadTarget } from '@nftproxier/nft/testing';
 import { SyncHistory } from '../../src/status/history.js';
 import type { RunningProxy } from '../../src/status/running.js';
@@ -23,6 +23,10 @@ export interface Scene {
   readonly poison: Set<string>;
   /** Every transaction fails with this. */
   failure: Error | undefined;
+  /** What the kernel counts, by a frontend or endpoint such as `10.96.0.1 tcp 80` or `tcp 30080`. */
+  readonly packets: Map<string, number>;
+  /** Reads every counter once. */
+  count(): Promise<void>;
   pass(milliseconds: number): void;
   set(kind: 'Service' | 'EndpointSlice' | 'Node', ...objects: readonly object[]): void;
   remove(kind: 'Service' | 'EndpointSlice', ...objects: readonly object[]): void;
@@ -31,7 +35,7 @@ export interface Scene {
 }
 
 /** A cluster without objects; nothing is synced yet. */
-export function createScene(): Scene {
+export function createScene(counters: Counters = 'off'): Scene {
   let now = begin;
   const clock = { now: () => now };
   const inner = createFakeLoadTarget(new FakeNft());
@@ -47,12 +51,13 @@ export function createScene(): Scene {
     },
   });
   const cluster = new ClusterState(nodeView('node-a'));
+  const settings = { ...defaultTableSettings, counters };
   const network: NetworkElements = { nodePortAddresses: [], serviceCIDRs: [] };
   const syncer = new Syncer({
     cluster,
     loader,
     required: ['Service', 'EndpointSlice'],
-    wishes: () => ({ settings: defaultTableSettings, network }),
+    wishes: () => ({ settings, network }),
     onDiagnostic: () => undefined,
     elapsed: clock.now,
   });
@@ -61,7 +66,18 @@ export function createScene(): Scene {
   const change = (kind: 'Service' | 'EndpointSlice' | 'Node', type: 'set' | 'delete', objects: readonly object[]) => {
     cluster.apply({ kind, type: 'delta', events: objects.map((object) => ({ type, object })) });
   };
+  const packets = new Map<string, number>();
+  const listElements = (_: string, set: string) =>
+    Promise.resolve(
+      [...(loader.model?.counted.get(set) ?? [])].map(([key]) => ({
+        key: key.split(' ').map((part) => (/^\d+$/.test(part) ? Number(part) : part)),
+        packets: packets.get(key) ?? 0,
+      })),
+    );
+  const reader = new CounterReader({ table: loader, listElements, now: clock.now });
   const scene: Scene = {
+    packets,
+    count: () => reader.readAll(),
     loader,
     source: { kind: 'manifests', directory: 'shop', failures: 0 },
     problem: undefined,
@@ -76,7 +92,7 @@ export function createScene(): Scene {
       cluster: () => cluster,
       wishes: () => ({
         view: nodeView('node-a'),
-        settings: defaultTableSettings,
+        settings,
         network,
         warnings: scene.warnings,
         problem: scene.problem,
@@ -85,6 +101,7 @@ export function createScene(): Scene {
       source: () => scene.source,
       localAddresses: () => [],
       history,
+      counters: { kind: counters, period: 30_000, reader },
       now: clock.now,
     },
     pass(milliseconds) {

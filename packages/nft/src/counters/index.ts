@@ -1,10 +1,9 @@
-export { NamedCounts } from './named.js';
 export {
   type ConnectionCount,
-  type CountedTable,
-  type CounterPortion,
-  CounterReader,
-  type CounterReaderOptions,
   type EndpointConnections,
+  endpointKey,
+  type EndpointName,
   type ServiceConnections,
-} from './reader.js';
+} from './counts.js';
+export { NamedCounts } from './named.js';
+export { type CountedTable, type CounterPortion, CounterReader, type CounterReaderOptions } from './reader.js';

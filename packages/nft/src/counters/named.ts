@@ -40,10 +40,12 @@ export class NamedCounts<Key> {
   }
 
   /** Names those with the highest totals; keys without one are forgotten. */
-  elect(totals: ReadonlyMap<Key, number>): void {
+  elect(totals: ReadonlyMap<Key, { readonly connections: number }>): void {
     for (const key of this.#counts.keys()) if (!totals.has(key)) this.#counts.delete(key);
     const highest =
-      totals.size <= this.#most ? [...totals] : [...totals].sort(([, a], [, b]) => b - a).slice(0, this.#most);
+      totals.size <= this.#most
+        ? [...totals]
+        : [...totals].sort(([, a], [, b]) => b.connections - a.connections).slice(0, this.#most);
     this.#named = new Set(highest.map(([key]) => key));
   }
 }

@@ -4,6 +4,8 @@ import type { ListedElement } from '../run/json.js';
 import { countedKey } from '../table/counted.js';
 import type { CountedElement } from '../table/counted.js';
 import type { TableModel } from '../table/model.js';
+import { endpointKey } from './counts.js';
+import type { ConnectionCount, EndpointConnections, ServiceConnections } from './counts.js';
 import { NamedCounts } from './named.js';
 
 /** The table whose counters are read; a `Loader` is one. */
@@ -26,30 +28,6 @@ export interface CounterReaderOptions {
   readonly most?: number;
 }
 
-/** New connections of one Service or endpoint. */
-export interface ConnectionCount {
-  /** Since this reader began to read them. */
-  readonly connections: number;
-  /** Of the last reading, per second. */
-  readonly perSecond: number;
-}
-
-/** New connections to the frontends of a Service. */
-export interface ServiceConnections extends ConnectionCount {
-  /** Whose frontends they are. */
-  readonly service: ServiceKey;
-}
-
-/** New connections that services of this node sent to an endpoint; of several services that have it together. */
-export interface EndpointConnections extends ConnectionCount {
-  /** The endpoint's own. */
-  readonly address: string;
-  /** The endpoint's own. */
-  readonly port: number;
-  /** In nft's word. */
-  readonly protocol: string;
-}
-
 /** One portion that was read. */
 export interface CounterPortion {
   /** The set that was read. */
@@ -65,6 +43,8 @@ interface Progress {
   perSecond: number;
   at: number;
 }
+
+type Growing<Count> = { -readonly [Field in keyof Count]: Count[Field] };
 
 /**
  * Reads the table's counters, one set at a time, and adds them up.
@@ -83,8 +63,8 @@ export class CounterReader {
   readonly #services: NamedCounts<ServiceKey>;
   readonly #endpoints: NamedCounts<string>;
   readonly #progress = new WeakMap<CountedElement, Progress>();
-  readonly #serviceTotals = new Map<ServiceKey, number>();
-  readonly #endpointTotals = new Map<string, number>();
+  readonly #byService = new Map<ServiceKey, Growing<ServiceConnections>>();
+  readonly #byEndpoint = new Map<string, Growing<EndpointConnections>>();
   #waiting: string[] = [];
 
   constructor(options: CounterReaderOptions) {
@@ -103,21 +83,13 @@ export class CounterReader {
     if (tableName === undefined || model === undefined) return undefined;
     if (this.#waiting.length === 0) this.#waiting = [...model.counted.keys()];
     const set = this.#waiting.shift();
-    const elements = set === undefined ? undefined : model.counted.get(set);
-    if (set === undefined || elements === undefined) return undefined;
-    const before = new Map(elements);
-    const listed = await this.#list(tableName, set);
-    if (listed === undefined) return undefined;
-    const now = this.#options.now();
-    for (const { key, packets = 0 } of listed) {
-      const text = countedKey(key);
-      const element = before.get(text);
-      // One that went and came back meanwhile counts from 0, and is not the one that was meant.
-      if (element !== undefined && elements.get(text) === element) this.#take(element, packets, now);
-    }
     const isLast = this.#waiting.length === 0;
-    if (isLast) this.#endRound();
-    return { set, elements: listed.length, isLast };
+    try {
+      const read = set === undefined ? undefined : await this.#readSet(tableName, model, set);
+      return read === undefined ? undefined : { ...read, isLast };
+    } finally {
+      if (isLast) this.#endRound();
+    }
   }
 
   /** Reads every set once, one after the other: for tools that look once. */
@@ -127,27 +99,27 @@ export class CounterReader {
     for (let set = 0; set < sets; set += 1) await this.readNext();
   }
 
-  /** New connections of all Services that the table counts, the most first. */
+  /** What was read of each Service. Not a copy: it changes with every reading. */
+  get byService(): ReadonlyMap<ServiceKey, ServiceConnections> {
+    return this.#byService;
+  }
+
+  /** What was read of each endpoint, by `address port protocol` as {@link endpointKey} writes it. Not a copy. */
+  get byEndpoint(): ReadonlyMap<string, EndpointConnections> {
+    return this.#byEndpoint;
+  }
+
+  /** New connections of all Services whose counters have been read, the most first. */
   services(): readonly ServiceConnections[] {
-    const rates = new Map<ServiceKey, number>();
-    for (const element of this.#elements()) {
-      const { service } = element;
-      if (service !== undefined) rates.set(service, (rates.get(service) ?? 0) + this.#progressOf(element).perSecond);
-    }
-    return [...rates]
-      .map(([service, perSecond]) => ({ service, connections: this.#serviceTotals.get(service) ?? 0, perSecond }))
+    return [...this.#byService.values()]
+      .map((count) => ({ ...count }))
       .sort((a, b) => b.connections - a.connections || (a.service < b.service ? -1 : 1));
   }
 
-  /** New connections of all endpoints that the table counts, the most first; none where only Services are counted. */
+  /** New connections of all endpoints whose counters have been read, the most first; none where only Services count. */
   endpoints(): readonly EndpointConnections[] {
-    return [...this.#elements()]
-      .flatMap((element) => {
-        const { service, address, port, protocol } = element;
-        if (service !== undefined || address === undefined) return [];
-        const connections = this.#endpointTotals.get(endpointKey(element)) ?? 0;
-        return [{ address, port, protocol, connections, perSecond: this.#progressOf(element).perSecond }];
-      })
+    return [...this.#byEndpoint.values()]
+      .map((count) => ({ ...count }))
       .sort((a, b) => b.connections - a.connections || (a.address < b.address ? -1 : 1));
   }
 
@@ -168,6 +140,26 @@ export class CounterReader {
     return fresh;
   }
 
+  async #readSet(
+    table: string,
+    model: Pick<TableModel, 'counted'>,
+    set: string,
+  ): Promise<Omit<CounterPortion, 'isLast'> | undefined> {
+    const elements = model.counted.get(set);
+    if (elements === undefined) return undefined;
+    const before = new Map(elements);
+    const listed = await this.#list(table, set);
+    if (listed === undefined) return undefined;
+    const now = this.#options.now();
+    for (const { key, packets = 0 } of listed) {
+      const text = countedKey(key);
+      const element = before.get(text);
+      // One that went and came back meanwhile counts from 0, and is not the one that was meant.
+      if (element !== undefined && elements.get(text) === element) this.#take(element, packets, now);
+    }
+    return { set, elements: listed.length };
+  }
+
   #take(element: CountedElement, packets: number, now: number): void {
     const progress = this.#progressOf(element);
     // Less than before: somebody else deleted it and added it again.
@@ -176,32 +168,37 @@ export class CounterReader {
     progress.perSecond = seconds > 0 ? fresh / seconds : 0;
     progress.packets = packets;
     progress.at = now;
-    if (element.service === undefined) {
-      const endpoint = endpointKey(element);
-      this.#endpointTotals.set(endpoint, (this.#endpointTotals.get(endpoint) ?? 0) + fresh);
-      this.#endpoints.add(endpoint, fresh);
-    } else {
-      this.#serviceTotals.set(element.service, (this.#serviceTotals.get(element.service) ?? 0) + fresh);
-      this.#services.add(element.service, fresh);
-    }
+    const count = this.#countOf(element);
+    if (count === undefined) return;
+    count.connections += fresh;
+    if (element.service === undefined) this.#endpoints.add(endpointKey(element), fresh);
+    else this.#services.add(element.service, fresh);
   }
 
-  /** Forgets what the table does not count any more, and names anew. */
+  /** What an element counts for. Undefined if it is neither a Service's nor an endpoint's. */
+  #countOf(element: CountedElement): Growing<ConnectionCount> | undefined {
+    const { service, address, port, protocol } = element;
+    const none = { connections: 0, perSecond: 0 };
+    if (service !== undefined) return entry(this.#byService, service, () => ({ service, ...none }));
+    if (address === undefined) return undefined;
+    return entry(this.#byEndpoint, endpointKey(element), () => ({ address, port, protocol, ...none }));
+  }
+
+  /** Forgets what the table does not count any more, works out rates, and names anew. */
   #endRound(): void {
-    const services = new Set<ServiceKey>();
-    const endpoints = new Set<string>();
+    const counted = new Set<ConnectionCount>();
     for (const element of this.#elements()) {
-      if (element.service === undefined) endpoints.add(endpointKey(element));
-      else services.add(element.service);
+      const { service } = element;
+      const count = service === undefined ? this.#byEndpoint.get(endpointKey(element)) : this.#byService.get(service);
+      if (count === undefined) continue;
+      if (!counted.has(count)) count.perSecond = 0;
+      counted.add(count);
+      count.perSecond += this.#progress.get(element)?.perSecond ?? 0;
     }
-    for (const service of this.#serviceTotals.keys()) {
-      if (!services.has(service)) this.#serviceTotals.delete(service);
-    }
-    for (const endpoint of this.#endpointTotals.keys()) {
-      if (!endpoints.has(endpoint)) this.#endpointTotals.delete(endpoint);
-    }
-    this.#services.elect(this.#serviceTotals);
-    this.#endpoints.elect(this.#endpointTotals);
+    for (const [key, count] of this.#byService) if (!counted.has(count)) this.#byService.delete(key);
+    for (const [key, count] of this.#byEndpoint) if (!counted.has(count)) this.#byEndpoint.delete(key);
+    this.#services.elect(this.#byService);
+    this.#endpoints.elect(this.#byEndpoint);
   }
 
   async #list(table: string, set: string): Promise<readonly ListedElement[] | undefined> {
@@ -215,7 +212,10 @@ export class CounterReader {
   }
 }
 
-/** `10.244.0.5 8080 tcp`: how {@link CounterReader.named} tells endpoints apart. */
-function endpointKey({ address = '', port, protocol }: CountedElement): string {
-  return `${address} ${String(port)} ${protocol}`;
+function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
 }

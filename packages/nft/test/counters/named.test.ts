@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NamedCounts } from '../../src/counters/index.js';
 
+const totalsOf = (totals: Readonly<Record<string, number>>) =>
+  new Map(Object.entries(totals).map(([key, connections]) => [key, { connections }]));
+
 describe('named counts', () => {
   it('give everyone a count of their own while there is room, and the others one together', () => {
     const counts = new NamedCounts<string>(2);
@@ -17,10 +20,10 @@ describe('named counts', () => {
     const counts = new NamedCounts<string>(1);
     counts.add('a', 1);
     counts.add('b', 5);
-    counts.elect(new Map(Object.entries({ a: 1, b: 5 })));
+    counts.elect(totalsOf({ a: 1, b: 5 }));
     counts.add('b', 1);
     expect(Object.fromEntries(counts.counts)).toEqual({ b: 1 });
-    counts.elect(new Map(Object.entries({ a: 9, b: 6 })));
+    counts.elect(totalsOf({ a: 9, b: 6 }));
     counts.add('a', 1);
     expect(Object.fromEntries(counts.counts)).toEqual({ a: 2 });
     expect([counts.rest, counts.total]).toEqual([5, 8]);
@@ -49,7 +52,7 @@ describe('named counts', () => {
           counts.add(key, count);
           totals.set(key, (totals.get(key) ?? 0) + count);
           look();
-          if (elects) counts.elect(totals);
+          if (elects) counts.elect(totalsOf(Object.fromEntries(totals)));
           look();
         }
       }),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { nodeView, Planner } from '@nftproxier/core';
+import type { ServiceKey } from '@nftproxier/core';
 import { service, slice } from '@nftproxier/core/testing';
-import { CounterReader } from '../../src/counters/index.js';
+import { CounterReader, endpointKey } from '../../src/counters/index.js';
 import { NftRefusedError } from '../../src/run/index.js';
 import type { ListedElement } from '../../src/run/index.js';
 import { defaultTableSettings } from '../../src/ruleset/index.js';
@@ -128,6 +129,32 @@ describe('the counters of services', () => {
     scene.count('10.96.0.1 tcp 80', 20);
     await scene.reader.readAll();
     expect(scene.found).toEqual([['default/web', 270]]);
+  });
+
+  it('are kept while a table takes over in the middle of a round', async () => {
+    const scene = new Scene().service('web', 1).service('api', 2).service('dns', 3);
+    scene.commit();
+    for (const number of [1, 2, 3]) scene.count(`10.96.0.${String(number)} tcp 80`, 10);
+    await scene.reader.readAll();
+    while ((await scene.reader.readNext())?.isLast === false) if (scene.read.length % 2 === 0) scene.replace();
+    await scene.reader.readAll();
+    expect(scene.found).toEqual([
+      ['default/api', 10],
+      ['default/dns', 10],
+      ['default/web', 10],
+    ]);
+  });
+
+  it('are looked up by name', async () => {
+    const scene = new Scene('endpoints').service('web', 1);
+    scene.commit();
+    scene.count('10.96.0.1 tcp 80', 3);
+    scene.count('10.244.0.1 tcp 8080', 2);
+    await scene.reader.readAll();
+    const { byService, byEndpoint } = scene.reader;
+    expect(byService.get('default/web' as ServiceKey)).toMatchObject({ service: 'default/web', connections: 3 });
+    const key = endpointKey({ address: '10.244.0.1', port: 8080, protocol: 'tcp' });
+    expect(byEndpoint.get(key)).toMatchObject({ address: '10.244.0.1', connections: 2 });
   });
 
   it('go on while the endpoints change: the element that counts stays', async () => {
