@@ -45,7 +45,7 @@ function stop(group, signal) {
 }
 
 /** The system's tools are not on an ordinary user's PATH everywhere. */
-function searchPath() {
+export function searchPath() {
   const path = process.env.PATH ?? '';
   const missing = ['/usr/sbin', '/sbin'].filter((folder) => !path.split(':').includes(folder));
   return [path, ...missing].filter(Boolean).join(':');

@@ -10,6 +10,7 @@ import { createApiServer, recordedObjects } from '../api-server/index.js';
 import type { ListeningApiServer } from '../api-server/index.js';
 import { createLab } from '../lab/index.js';
 import type { Lab } from '../lab/index.js';
+import { kubeconfigFor } from './kubeconfig.js';
 import { labFlags, startDaemon } from './process.js';
 import type { DaemonProcess } from './process.js';
 
@@ -51,15 +52,7 @@ beforeAll(async () => {
   lab = await createLab();
   folder = await mkdtemp(join(tmpdir(), 'nftproxier-'));
   await openApiServer();
-  await writeFile(
-    join(folder, 'kubeconfig'),
-    JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${String(apiPort)}` } }],
-      users: [{ name: 'u', user: { token: 'secret' } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }),
-  );
+  await writeFile(join(folder, 'kubeconfig'), kubeconfigFor(apiPort));
   for (const address of [...pods, '10.244.2.99']) {
     await lab.serve([{ address, port: 8080, protocol: 'TCP' }]);
   }

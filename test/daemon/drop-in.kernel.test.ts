@@ -13,6 +13,7 @@ import { createApiServer, recordedObjects } from '../api-server/index.js';
 import type { ListeningApiServer, StoredObject } from '../api-server/index.js';
 import { createLab } from '../lab/index.js';
 import type { Lab } from '../lab/index.js';
+import { kubeconfigFor } from './kubeconfig.js';
 import { startDaemon } from './process.js';
 import type { DaemonProcess } from './process.js';
 
@@ -45,15 +46,7 @@ beforeAll(async () => {
   await copyFile(kubeadm, join(folder, 'config.conf'));
   await writeFile(join(folder, 'max'), '1');
   await writeFile(join(folder, 'hashsize'), '1');
-  await writeFile(
-    join(folder, 'kubeconfig.conf'),
-    JSON.stringify({
-      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${String(apiPort)}` } }],
-      users: [{ name: 'u', user: { token: 'secret' } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    }),
-  );
+  await writeFile(join(folder, 'kubeconfig.conf'), kubeconfigFor(apiPort));
   const { prefix } = lab.namespace('node-a');
   daemon = startDaemon({ prefix: [...prefix, 'unshare', '--mount', 'sh', '-c', mounts, 'sh', folder] }, [
     '--config=/var/lib/kube-proxy/config.conf',

@@ -9,6 +9,7 @@ import { createApiServer } from '../api-server/index.js';
 import type { ListeningApiServer, NewObject } from '../api-server/index.js';
 import { createLab } from '../lab/index.js';
 import type { Lab } from '../lab/index.js';
+import { kubeconfigFor } from './kubeconfig.js';
 import { labFlags, startDaemon } from './process.js';
 import type { DaemonProcess } from './process.js';
 
@@ -43,13 +44,7 @@ export class DaemonNode {
     const forward = fileURLToPath(new URL('forward.mjs', import.meta.url));
     this.#forward = this.lab.namespace('node-a').spawn([process.execPath, forward, this.#socket, String(apiPort)]);
     await once(this.#forward.stdout, 'data');
-    const kubeconfig = {
-      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${String(apiPort)}` } }],
-      users: [{ name: 'u', user: { token: 'secret' } }],
-      contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-      'current-context': 'x',
-    };
-    await writeFile(join(this.#folder, 'kubeconfig'), JSON.stringify(kubeconfig));
+    await writeFile(join(this.#folder, 'kubeconfig'), kubeconfigFor(apiPort));
   }
 
   get #socket(): string {

@@ -1,34 +1,13 @@
 import { service, slice } from '@nftproxier/core/testing';
 import type { WatchStatus } from '@nftproxier/daemon/reflector';
-import { begin, createScene } from '../../packages/daemon/test/status/scene.js';
+import { begin, createScene, watchStatus } from '../../packages/daemon/test/status/scene.js';
 import type { Scene } from '../../packages/daemon/test/status/scene.js';
 
 /** A text that would run if it were not escaped. */
 export const hostile = `"><img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
 
-const watch = (kind: string, objects: number, more: Partial<WatchStatus> = {}): WatchStatus => ({
-  kind,
-  path: `/${kind}`,
-  state: 'watching',
-  objects,
-  resourceVersion: '184467',
-  lastByteAt: begin,
-  syncedSince: begin,
-  staleSince: undefined,
-  lists: 1,
-  watches: 12,
-  errors: 0,
-  failures: {},
-  lastError: undefined,
-  staleEvents: 0,
-  badLines: 0,
-  unusableObjects: 0,
-  handlerErrors: 0,
-  audits: 0,
-  auditDifferences: 0,
-  warnings: [],
-  ...more,
-});
+const watch = (kind: string, objects: number, more: Partial<WatchStatus> = {}): WatchStatus =>
+  watchStatus(kind, objects, { resourceVersion: '184467', watches: 12, ...more });
 
 const endpoints = (count: number, from: number): readonly { readonly address: string; readonly nodeName: string }[] =>
   Array.from({ length: count }, (_, index) => ({

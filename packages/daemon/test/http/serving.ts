@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { listen, type ListeningServer, requestListener, type Routes } from '../../src/http/index.js';
 
 /** An answer as it came over the wire. */
@@ -33,18 +34,21 @@ export const ask = (
   });
 
 /** Serves routes on a free port of the loopback address for the length of a call. */
-export const serving = async <T>(
+export const serving = <T>(
   routes: Routes,
   use: (port: number) => Promise<T>,
   failed?: (error: unknown) => void,
-): Promise<T> => {
+): Promise<T> => servingWith(requestListener(routes, failed), use);
+
+/** The same with a listener that is more than routes. */
+export const servingWith = async <T>(listener: RequestListener, use: (port: number) => Promise<T>): Promise<T> => {
   let server: ListeningServer | undefined;
   try {
     const port = await new Promise<number>((resolve, reject) => {
       server = listen({
         address: { host: '127.0.0.1', port: 0 },
         what: 'the test',
-        listener: requestListener(routes, failed),
+        listener,
         failed: reject,
         listening: (at) => {
           resolve(at.port);

@@ -1,34 +1,22 @@
 import { request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { node, service, slice } from '@nftproxier/core/testing';
-import { listen } from '../../src/http/index.js';
-import type { ListeningServer } from '../../src/http/index.js';
 import { apiRoutes } from '../../src/status/api.js';
 import { guarded, isOwnHost } from '../../src/status/guard.js';
 import type { DumpLine } from '../../src/status/plans.js';
-import { ask } from '../http/serving.js';
+import { ask, servingWith } from '../http/serving.js';
 import type { Answer } from '../http/serving.js';
 import { createScene } from './scene.js';
 import type { Scene } from './scene.js';
 
 async function serving<T>(scene: Scene, use: (port: number) => Promise<T>): Promise<T> {
-  let server: ListeningServer | undefined;
   const failures: unknown[] = [];
   try {
-    const port = await new Promise<number>((resolve, reject) => {
-      server = listen({
-        address: { host: '127.0.0.1', port: 0 },
-        what: 'the test',
-        listener: guarded(apiRoutes(scene.proxy), (error) => failures.push(error)),
-        failed: reject,
-        listening: (at) => {
-          resolve(at.port);
-        },
-      });
-    });
-    return await use(port);
+    return await servingWith(
+      guarded(apiRoutes(scene.proxy), (error) => failures.push(error)),
+      use,
+    );
   } finally {
-    await server?.close();
     expect(failures).toEqual([]);
   }
 }

@@ -2,6 +2,7 @@ import { nodeView } from '@nftproxier/core';
 import { CounterReader, Loader, NftRefusedError, defaultTableSettings } from '@nftproxier/nft';
 import type { Counters, NetworkElements } from '@nftproxier/nft';
 import { FakeNft, createFakeLoadTarget } from '@nftproxier/nft/testing';
+import type { WatchStatus } from '../../src/reflector/index.js';
 import { SyncHistory } from '../../src/status/history.js';
 import type { RunningProxy } from '../../src/status/running.js';
 import type { SourceReport } from '../../src/status/source.js';
@@ -11,6 +12,31 @@ import { Syncer } from '../../src/sync/syncer.js';
 
 /** When scenes begin: 2026-01-02 03:04:05 UTC. */
 export const begin = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/** A watch that is in sync since `begin`, and has seen nothing go wrong. */
+export const watchStatus = (kind: string, objects: number, more: Partial<WatchStatus> = {}): WatchStatus => ({
+  kind,
+  path: `/${kind}`,
+  state: 'watching',
+  objects,
+  resourceVersion: '1234',
+  lastByteAt: begin,
+  syncedSince: begin,
+  staleSince: undefined,
+  lists: 1,
+  watches: 1,
+  errors: 0,
+  failures: {},
+  lastError: undefined,
+  staleEvents: 0,
+  badLines: 0,
+  unusableObjects: 0,
+  handlerErrors: 0,
+  audits: 0,
+  auditDifferences: 0,
+  warnings: [],
+  ...more,
+});
 
 /** A running proxy over the fake nft, whose clock stands still until it is moved. */
 export interface Scene {

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { service, slice } from '@nftproxier/core/testing';
-import type { WatchStatus } from '../../src/reflector/index.js';
 import { collectDiagnostics } from '../../src/status/diagnostics.js';
 import { summarise } from '../../src/status/latency.js';
 import { statusOf } from '../../src/status/status.js';
 import type { Status } from '../../src/status/status.js';
 import { nextTurn } from '../../src/status/walk.js';
-import { begin, createScene } from './scene.js';
+import { begin, createScene, watchStatus } from './scene.js';
 import type { Scene } from './scene.js';
 
 const statusIn = async ({ proxy }: Scene): Promise<Status> =>
@@ -14,28 +13,7 @@ const statusIn = async ({ proxy }: Scene): Promise<Status> =>
 
 const web = service({ name: 'web', clusterIP: '10.96.0.80', ports: [80] });
 
-const watching: WatchStatus = {
-  kind: 'Service',
-  path: '/api/v1/services',
-  state: 'watching',
-  objects: 3,
-  resourceVersion: '1234',
-  lastByteAt: begin,
-  syncedSince: begin,
-  staleSince: undefined,
-  lists: 1,
-  watches: 1,
-  errors: 0,
-  failures: {},
-  lastError: undefined,
-  staleEvents: 0,
-  badLines: 0,
-  unusableObjects: 0,
-  handlerErrors: 0,
-  audits: 0,
-  auditDifferences: 0,
-  warnings: [],
-};
+const watching = watchStatus('Service', 3, { path: '/api/v1/services' });
 
 describe('statusOf', () => {
   it('is starting, then serving', async () => {

@@ -1,41 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSchedule } from '../../src/sync/schedule.js';
-
-/** A clock that stands still until it is moved. */
-class FakeClock {
-  #now = 0;
-  #timers: { readonly at: number; readonly callback: () => void }[] = [];
-
-  now = (): number => this.#now;
-
-  after = (delay: number, callback: () => void): (() => void) => {
-    const timer = { at: this.#now + delay, callback };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((one) => one !== timer);
-    };
-  };
-
-  /** Moves on, calling back what is due, and lets promises settle. */
-  async pass(milliseconds: number): Promise<void> {
-    await settled();
-    const until = this.#now + milliseconds;
-    for (;;) {
-      const [next] = this.#timers.filter(({ at }) => at <= until).sort((a, b) => a.at - b.at);
-      if (next === undefined) break;
-      this.#timers = this.#timers.filter((one) => one !== next);
-      this.#now = next.at;
-      next.callback();
-      await settled();
-    }
-    this.#now = until;
-    await settled();
-  }
-}
-
-async function settled(): Promise<void> {
-  for (let round = 0; round < 10; round += 1) await Promise.resolve();
-}
+import { FakeClock } from './fake-clock.js';
 
 function scene(results: (boolean | Error)[] = []) {
   const clock = new FakeClock();

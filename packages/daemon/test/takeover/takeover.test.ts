@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTakeover } from '../../src/takeover/index.js';
 import type { LeftoversRemoval, TakeoverNews } from '../../src/takeover/index.js';
-import { FakeClock } from './fake-clock.js';
+import { FakeClock } from '../sync/fake-clock.js';
 
 const removal = (changes: Partial<LeftoversRemoval> = {}): LeftoversRemoval => ({
   removed: ['table ip kube-proxy'],

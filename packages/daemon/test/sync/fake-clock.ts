@@ -35,6 +35,7 @@ export class FakeClock implements Clock {
       await settled();
     }
     this.#now = until;
+    await settled();
   }
 }
 
