@@ -43,7 +43,7 @@ export function maglevTableSize(endpoints: number, wanted = endpoints * slotsPer
  * 3. Who has less by over 4.5 % gets the free slots it ranks highest and, if there are not enough, slots of those who
  *    have more than their share. What is still free goes to anyone who may have more.
  *
- * A weight multiplies the share; who has any gets at least one slot.
+ * What is allowed is rounded differently for each endpoint. A weight multiplies the share; who has any gets at least one slot.
  *
  * @param size a prime number of slots.
  * @see Eisenbud et al., "Maglev: A Fast and Reliable Software Network Load Balancer", NSDI 2016, section 3.4.
@@ -87,14 +87,17 @@ function candidatesFor(endpoints: readonly TableEndpoint[], size: number, seed: 
     const name = [...bytesOf(endpoint.address), endpoint.port >> 8, endpoint.port & 0xff];
     const weight = weights[index] ?? 0;
     const share = (size * weight) / sum;
+    const first = jhash(name, size, seed);
+    // Bounds are whole numbers. Were they the same for all, they would all change at once when one endpoint goes.
+    const fraction = first / size;
     return {
       index,
       weight,
-      first: jhash(name, size, seed),
+      first,
       step: 1 + jhash(name, size - 1, ~seed),
       share,
-      least: weight === 0 ? 0 : Math.max(1, Math.min(Math.floor(share), Math.ceil(share * (1 - slack)))),
-      most: Math.max(Math.ceil(share), Math.floor(share * (1 + slack))),
+      least: weight === 0 ? 0 : Math.max(1, Math.min(Math.floor(share), Math.ceil(share * (1 - slack) + fraction))),
+      most: Math.max(Math.ceil(share), Math.floor(share * (1 + slack) - fraction)),
       load: 0,
       seen: 0,
       next: 0,
