@@ -60,16 +60,18 @@ export function searchPath() {
  * @param {Record<string, string | undefined>} [options.env] added to this process's environment
  * @param {string} [options.cwd] the top of the repository by default
  * @param {number} [options.timeoutMs] against a hang: far above the longest run seen, on a busy machine too
+ * @param {number} [options.silenceMs] against a hang of what prints as it goes: it is stopped when it prints nothing for
+ *   so long
  * @param {boolean} [options.stream] let it write to this process's streams, instead of keeping its output
  * @returns {Promise<Outcome>}
  */
-export function run(command, { env, cwd = ROOT, timeoutMs = HANG_MS, stream = false } = {}) {
+export function run(command, { env, cwd = ROOT, timeoutMs = HANG_MS, silenceMs = timeoutMs, stream = false } = {}) {
   const started = process.hrtime.bigint();
   const [program = '', ...args] = command;
   if (interrupted) return Promise.resolve({ code: 130, output: 'not started: interrupted\n', seconds: 0 });
   return new Promise((resolve) => {
     let output = '';
-    let timedOut = false;
+    let stopped = '';
     const child = spawn(program, args, {
       cwd,
       env: { ...process.env, PATH: searchPath(), ...(stream ? {} : PLAIN), ...env },
@@ -80,14 +82,18 @@ export function run(command, { env, cwd = ROOT, timeoutMs = HANG_MS, stream = fa
     if (group !== undefined) groups.add(group);
     /** @type {NodeJS.Timeout | undefined} */
     let killer;
-    const timer = setTimeout(() => {
-      timedOut = true;
-      if (group === undefined) return;
+    /** @param {string} why */
+    const giveUp = (why) => {
+      stopped ||= why;
+      if (group === undefined || killer !== undefined) return;
       stop(group, 'SIGTERM');
       killer = setTimeout(() => stop(group, 'SIGKILL'), STOP_MS);
-    }, timeoutMs);
+    };
+    const timer = setTimeout(() => giveUp(`not done after ${timeoutMs / 1000} s`), timeoutMs);
+    const silence = setTimeout(() => giveUp(`nothing printed for ${silenceMs / 1000} s`), silenceMs);
     /** @param {Buffer} chunk */
     const keep = (chunk) => {
+      silence.refresh();
       output += chunk.toString('utf8');
     };
     child.stdout?.on('data', keep);
@@ -97,12 +103,11 @@ export function run(command, { env, cwd = ROOT, timeoutMs = HANG_MS, stream = fa
     const settle = (code) => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
-      clearTimeout(killer);
+      for (const one of [timer, silence, killer]) clearTimeout(one);
       if (group !== undefined) groups.delete(group);
       const seconds = Number(process.hrtime.bigint() - started) / 1e9;
-      if (timedOut) output += `\nstopped: not done after ${timeoutMs / 1000} s\n`;
-      resolve({ code: timedOut ? 124 : code, output, seconds });
+      if (stopped !== '') output += `\nstopped: ${stopped}\n`;
+      resolve({ code: stopped === '' ? code : 124, output, seconds });
     };
     child.once('error', (error) => {
       output += `${program}: ${error.message}\n`;

@@ -45,7 +45,7 @@ export class Summary {
     const took = `${seconds.toFixed(1)} s`.padStart(8);
     this.#print(`${ok ? 'ok    ' : 'FAILED'} ${step.padEnd(18)} ${took}${ran ? `   ${ran}` : ''}`);
     // A warning is printed too: it is all that a step that passed has to say.
-    if (!ok || (tests === undefined && output.trim() !== '')) this.#print(indent(output));
+    if (!ok || output.trim() !== '') this.#print(indent(output));
   }
 
   /**

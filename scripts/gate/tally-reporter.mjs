@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import process from 'node:process';
 
@@ -6,6 +7,36 @@ import process from 'node:process';
  * report leaves out.
  */
 export default class TallyReporter {
+  /** Test files and tests that have begun and not ended, for who looks at a run that hangs. */
+  #running = new Set();
+
+  /** @param {import('vitest/node').TestModule} module */
+  onTestModuleQueued(module) {
+    this.#changed((running) => running.add(module.relativeModuleId));
+  }
+
+  /** @param {import('vitest/node').TestModule} module */
+  onTestModuleEnd(module) {
+    this.#changed((running) => running.delete(module.relativeModuleId));
+  }
+
+  /** @param {import('vitest/node').TestCase} test */
+  onTestCaseReady(test) {
+    this.#changed((running) => running.add(test.fullName));
+  }
+
+  /** @param {import('vitest/node').TestCase} test */
+  onTestCaseResult(test) {
+    this.#changed((running) => running.delete(test.fullName));
+  }
+
+  /** @param {(running: Set<string>) => void} change */
+  #changed(change) {
+    change(this.#running);
+    if (process.env.NFTPROXIER_TALLY !== undefined)
+      writeFileSync(`${process.env.NFTPROXIER_TALLY}.running`, [...this.#running].join(', '));
+  }
+
   /**
    * @param {readonly import('vitest/node').TestModule[]} modules
    * @param {readonly unknown[]} unhandled
