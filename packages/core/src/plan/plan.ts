@@ -74,8 +74,8 @@ export interface ServicePortPlan {
    */
   readonly serving: readonly Backend[];
   /**
-   * How one of a list of backends is chosen for a new connection: `slotsOf` says what becomes of the list. With affinity it
-   * is not heeded: the first connection of a client goes anywhere.
+   * How one of a list of backends is chosen for a new connection: `slotsOf` says what becomes of the list. With affinity,
+   * for the first connection of a client.
    */
   readonly algorithm: Algorithm;
   /** Whether a client stays with its backend: in common for all frontends of the port. */

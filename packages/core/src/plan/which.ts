@@ -22,8 +22,8 @@ export type Prediction =
 
 /**
  * Which backend gets a new connection of a client to a frontend. Known beforehand where the algorithm is `source-hash` or
- * `maglev`, or there is but one backend; the answer is then the kernel's. With session affinity it is not: a client that
- * is not remembered gets any.
+ * `maglev`, or there is but one backend; the answer is then the kernel's. With session affinity it holds for clients that
+ * are not remembered: the others go where they went before.
  *
  * @param port the plan that the frontend belongs to.
  * @param client its address is the one that packets have when they reach the node.
@@ -38,7 +38,6 @@ export function whichEndpoint(
   if (decision.kind !== 'balance') return { kind: decision.kind };
   const { algorithm } = port;
   const slots = slotsOf(port[decision.over], algorithm);
-  if (port.affinity !== undefined && slots.length > 1) return anyOf(port[decision.over]);
   if (slots.length > 1 && (algorithm.kind === 'random' || algorithm.kind === 'weighted')) return anyOf(slots);
   const slot = slots.length > 1 && 'hashKey' in algorithm ? slotOfClient(client, algorithm, slots.length) : 0;
   const backend = slot === undefined ? undefined : slots[slot];

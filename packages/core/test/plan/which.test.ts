@@ -32,9 +32,12 @@ describe('whichEndpoint', () => {
     expect([...used].sort()).toEqual(['10.244.0.1', '10.244.0.2', '10.244.0.3']);
   });
 
-  it('knows no backend beforehand with session affinity', () => {
-    const port = portOf({ ...hashed('maglev'), sessionAffinity: 'ClientIP' });
-    expect(ask(port, '192.0.2.1')).toMatchObject({ kind: 'any', backends: [{}, {}, {}] });
+  it('knows where a client begins with session affinity', () => {
+    const [port, sticky] = [{}, { sessionAffinity: 'ClientIP' }].map((more) =>
+      portOf({ ...hashed('maglev'), ...more }),
+    );
+    expect(ask(sticky!, '192.0.2.1')).toEqual(ask(port!, '192.0.2.1'));
+    expect(ask(portOf({ sessionAffinity: 'ClientIP' }), '192.0.2.1')).toMatchObject({ kind: 'any' });
   });
 
   it('needs the source port where it is hashed', () => {

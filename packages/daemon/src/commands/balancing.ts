@@ -16,9 +16,7 @@ export function balancingLines(desired: DesiredNode, asked: Asked, packet: Packe
   const decision = frontend.outcome[origin];
   // One endpoint is no choice.
   if (decision.kind !== 'balance' || port[decision.over].length < 2) return [];
-  const { affinity } = port;
-  // Session affinity draws alike for clients it does not remember, whatever the algorithm.
-  const algorithm: Algorithm = affinity === undefined ? port.algorithm : { kind: 'random' };
+  const { affinity, algorithm } = port;
   const lines = [
     `Algorithm: ${algorithmText(algorithm)}${affinity === undefined ? '' : ', for clients that are not remembered'}.`,
   ];

@@ -27,6 +27,6 @@ function elementsOf(plan: ServicePlan): number {
   return plan.ports.reduce((sum, { frontends, cluster, local, algorithm, affinity }) => {
     const slots = slotCountOf(cluster, algorithm) + slotCountOf(local, algorithm);
     const sets = affinity === undefined ? 0 : (cluster.length + local.length) * elementsPerSet;
-    return sum + 1 + (affinity === undefined ? frontends.length * (1 + slots) : sets);
+    return sum + 1 + (affinity === undefined ? frontends.length * (1 + slots) : sets + slots);
   }, 0);
 }

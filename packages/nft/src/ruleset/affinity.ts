@@ -1,19 +1,23 @@
 import { createHash } from 'node:crypto';
+import { slotsOf } from '@nftproxier/core';
 import type { Backend, ClientIPAffinity, Frontend, ServicePortPlan } from '@nftproxier/core';
-import type { Expression, Rule, SetDeclaration, Statement } from '../syntax/index.js';
-import type { OwnChain } from './parts.js';
-import { headerOf, randomSlot, source } from './keys.js';
+import { concat, l4proto } from '../syntax/index.js';
+import type { Rule, SetDeclaration, Statement } from '../syntax/index.js';
+import type { OwnChain, PlacedElement } from './parts.js';
+import { chosenSlot, headerOf, mostSlots, randomSlot, source } from './keys.js';
 import { chainNames, digitOf, wordOf } from './names.js';
 import type { List } from './names.js';
-import { externalLocalRules } from './pick.js';
+import { choiceOf, externalLocalRules } from './pick.js';
 import type { SharedChain } from './pick.js';
 import type { TableSettings } from './settings.js';
-import { goto, inSet, jump, match } from './statements.js';
+import { goto, gotoVerdict, inSet, jump, lookup, match } from './statements.js';
 
-/** The chains and sets of a service port with session affinity, and which of them stands in for a shared chain. */
-export interface AffinityChains {
+/** What a service port with session affinity has of its own, and which of its chains stands in for a shared one. */
+export interface AffinityParts {
   readonly ownChains: readonly OwnChain[];
   readonly ownSets: readonly SetDeclaration[];
+  /** Of the maps among those. */
+  readonly elements: readonly PlacedElement[];
   chainFor(chain: SharedChain): string;
 }
 
@@ -22,15 +26,16 @@ export interface AffinityChains {
  * endpoint, as kube-proxy has them. Exact (shared by all frontends of the port, a timeout per Service, local lists see
  * local entries only) and atomic: an endpoint that goes takes its clients' entries with it in the same transaction.
  *
- * A new client's endpoint is drawn by rules of falling odds (1/N, 1/(N-1), …, 1), which needs no set of its own: what
- * grows quadratically is the number of sets in a table, and of rules bound to one map.
+ * An endpoint for a new client is chosen by the port's algorithm. Where all are alike it is drawn by rules of falling odds
+ * (1/N, 1/(N-1), …, 1), which needs no set: what grows quadratically is the number of sets in a table, and of rules bound
+ * to one map. Where they are not, or a hash decides, there is a verdict map of slots for the list.
  */
 export function affinityContribution(
   service: string,
   plan: ServicePortPlan,
   affinity: ClientIPAffinity,
   settings: TableSettings,
-): AffinityChains {
+): AffinityParts {
   const id = idOf(service, plan);
   const endpoints = new Map<string, Endpoint>();
   const named = (backend: Backend): Endpoint => {
@@ -39,48 +44,53 @@ export function affinityContribution(
     endpoints.set(key, known);
     return known;
   };
-  const lists: Readonly<Record<List, readonly Endpoint[]>> = {
-    cluster: plan.cluster.map(named),
-    local: plan.local.map(named),
-  };
-  const names = {
-    cluster: `affinity-${id}`,
-    local: `local-affinity-${id}`,
-    external: `external-affinity-${id}`,
-    externalLocal: `external-local-affinity-${id}`,
-  };
+  const listOf = (list: List): EndpointList => ({
+    name: `${list === 'local' ? 'local-' : ''}affinity-${id}`,
+    map: `${list === 'local' ? 'local-' : ''}affinity-slots-${id}`,
+    endpoints: plan[list].map(named),
+    // Rules and maps of its own are no place to keep an order from before.
+    slots: slotsOf(plan[list], plan.algorithm).map(named),
+  });
+  const cluster = listOf('cluster');
+  const local = listOf('local');
+  const names = { external: `external-affinity-${id}`, externalLocal: `external-local-affinity-${id}` };
   const chainFor = (chain: SharedChain): string => {
     switch (chain.kind) {
       case 'pick':
-        return names[chain.list];
+        return { cluster, local }[chain.list].name;
       case 'external':
         return names.external;
       case 'external-local':
         return names.externalLocal;
     }
   };
+  const lists = [cluster, local].filter((list) => list.endpoints.length > 0);
+  const mapped = lists.filter((list) => needsMap(list, plan));
   const own = [...endpoints.values()];
-  const local = lists.local.length > 0 ? names.local : undefined;
   const ownChains: OwnChain[] = [
     ...own.map((endpoint) => ({ name: endpoint.chain, rules: endpointRules(endpoint, plan, affinity) })),
-    ...(['cluster', 'local'] as const)
-      .filter((list) => lists[list].length > 0)
-      .map((list) => ({ name: names[list], rules: choiceRules(lists[list], plan) })),
+    ...lists.map((list) => ({ name: list.name, rules: choiceRules(list, plan) })),
   ];
   const policies = new Set(plan.frontends.flatMap(policyOf));
-  if (lists.cluster.length > 0 && policies.has('external')) {
-    ownChains.push({ name: names.external, rules: [[jump(chainNames.mark)], [goto(names.cluster)]] });
+  if (cluster.endpoints.length > 0 && policies.has('external')) {
+    ownChains.push({ name: names.external, rules: [[jump(chainNames.mark)], [goto(cluster.name)]] });
   }
-  if (lists.cluster.length > 0 && policies.has('external-local')) {
-    const rules = externalLocalRules(plan.family, names.cluster, local, settings);
+  if (cluster.endpoints.length > 0 && policies.has('external-local')) {
+    const stay = local.endpoints.length > 0 ? local.name : undefined;
+    const rules = externalLocalRules(plan.family, cluster.name, stay, settings);
     ownChains.push({ name: names.externalLocal, rules });
   }
-  return { ownChains, ownSets: own.map((endpoint) => clientSet(endpoint, plan)), chainFor };
+  return {
+    ownChains,
+    ownSets: [...own.map((endpoint) => clientSet(endpoint, plan)), ...mapped.map(slotMap)],
+    elements: mapped.flatMap((list) => slotElements(list, plan)),
+    chainFor,
+  };
 }
 
 /** Whether a name is that of a chain or a set of one service port with session affinity. */
 export function isAffinityName(name: string): boolean {
-  return /^((external-)?(local-)?affinity|affinity-clients|endpoint)-[^/]+\//.test(name);
+  return /^((external-)?(local-)?affinity|(local-)?affinity-slots|affinity-clients|endpoint)-[^/]+\//.test(name);
 }
 
 function policyOf({ kind, outcome: { outside } }: Frontend): readonly ('external' | 'external-local')[] {
@@ -92,6 +102,15 @@ interface Endpoint {
   readonly backend: Backend;
   readonly chain: string;
   readonly set: string;
+}
+
+interface EndpointList {
+  /** Of its chain. */
+  readonly name: string;
+  /** Of its map of slots, if it has one. */
+  readonly map: string;
+  readonly endpoints: readonly Endpoint[];
+  readonly slots: readonly Endpoint[];
 }
 
 function endpointOf(id: string, backend: Backend, key: string): Endpoint {
@@ -108,7 +127,6 @@ function clientSet(endpoint: Endpoint, plan: ServicePortPlan): SetDeclaration {
 function endpointRules(endpoint: Endpoint, plan: ServicePortPlan, affinity: ClientIPAffinity): readonly Rule[] {
   const { family, protocol } = plan;
   const { address, port } = endpoint.backend;
-  const l4proto: Expression = { kind: 'meta', key: 'l4proto' };
   return [
     [{ kind: 'update', set: endpoint.set, key: source(family), timeoutSeconds: affinity.timeoutSeconds }],
     [
@@ -118,18 +136,47 @@ function endpointRules(endpoint: Endpoint, plan: ServicePortPlan, affinity: Clie
   ];
 }
 
-/** First the endpoint that remembers the client, then any: rule i of the rest takes its share 1/(N-i) of what is left. */
-function choiceRules(endpoints: readonly Endpoint[], plan: ServicePortPlan): readonly Rule[] {
-  const remembered = endpoints.map((endpoint): Rule => [
+/** Whether a slot cannot be drawn by falling odds: a hash decides, or some endpoint has several. */
+function needsMap({ slots }: EndpointList, { algorithm }: ServicePortPlan): boolean {
+  return slots.length > 1 && (choiceOf(algorithm) !== undefined || new Set(slots).size < slots.length);
+}
+
+/** A number alone would be stored byte-swapped by nft 1.1.7, and never match: so the protocol is in the key, too. */
+function slotMap({ map }: EndpointList): SetDeclaration {
+  return { name: map, key: concat(l4proto, randomSlot(mostSlots)), value: 'verdict' };
+}
+
+function slotElements({ map, slots }: EndpointList, { protocol }: ServicePortPlan): readonly PlacedElement[] {
+  return slots.map(({ chain }, slot) => ({
+    set: map,
+    element: { key: [wordOf(protocol), slot], value: gotoVerdict(chain) },
+  }));
+}
+
+/** First the endpoint that remembers the client, then the one that the algorithm chooses. */
+function choiceRules(list: EndpointList, plan: ServicePortPlan): readonly Rule[] {
+  const remembered = list.endpoints.map((endpoint): Rule => [
     inSet(source(plan.family), endpoint.set),
     goto(endpoint.chain),
   ]);
-  const drawn = endpoints.map((endpoint, index): Rule => {
-    const left = endpoints.length - index;
+  return [...remembered, ...(needsMap(list, plan) ? mappedRules(list, plan) : drawnRules(list))];
+}
+
+/** Rule i takes its share 1/(N-i) of what is left. */
+function drawnRules({ slots }: EndpointList): readonly Rule[] {
+  return slots.map((endpoint, index): Rule => {
+    const left = slots.length - index;
     const draw: Statement = match(randomSlot(left), { kind: 'value', value: 0 });
     return left === 1 ? [goto(endpoint.chain)] : [draw, goto(endpoint.chain)];
   });
-  return [...remembered, ...drawn];
+}
+
+/** A packet may meet the rule of before a commit and the map of after it: slot 0 is always there. */
+function mappedRules({ map, slots }: EndpointList, plan: ServicePortPlan): readonly Rule[] {
+  const { algorithm, protocol, family } = plan;
+  const slot = chosenSlot(choiceOf(algorithm) ?? { kind: 'random' }, slots.length, protocol, family);
+  const [first] = slots;
+  return [[lookup(concat(l4proto, slot), map)], ...(first === undefined ? [] : [[goto(first.chain)]])];
 }
 
 /** `namespace/name/tcp4/port`: names are DNS labels, so the separators cannot occur in them. */

@@ -1,7 +1,7 @@
 import type { Frontend, Outcome, ServicePortPlan } from '@nftproxier/core';
 import type { Atom, Verdict } from '../syntax/index.js';
 import { affinityContribution } from './affinity.js';
-import type { AffinityChains } from './affinity.js';
+import type { AffinityParts } from './affinity.js';
 import { endpointCounters, frontendCounter } from './counting.js';
 import { chainNames, setNames, slotMapName, wordOf } from './names.js';
 import type { List, SlotKey } from './names.js';
@@ -23,7 +23,7 @@ export function contributionOf(
   const isCounted = settings.counters !== 'off';
   const parts = plan.frontends.map((frontend) => frontendPart(frontend, plan, slots, affinity, isCounted));
   return {
-    elements: parts.flatMap((part) => part.elements),
+    elements: [...parts.flatMap((part) => part.elements), ...(affinity?.elements ?? [])],
     shared: [...sharedElements(plan), ...(settings.counters === 'endpoints' ? endpointCounters(plan) : [])],
     ranges: parts.flatMap((part) => part.ranges),
     chains: parts.flatMap((part) => part.chains),
@@ -42,7 +42,7 @@ function frontendPart(
   frontend: Frontend,
   plan: ServicePortPlan,
   slots: PortSlots,
-  affinity: AffinityChains | undefined,
+  affinity: AffinityParts | undefined,
   isCounted: boolean,
 ): FrontendPart {
   const names = setNames(plan.family);

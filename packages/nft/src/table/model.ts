@@ -107,7 +107,9 @@ export class TableModel {
   *clientSets(): Generator<string> {
     for (const state of this.#services.values()) {
       if (!state.plan.ports.some(({ affinity }) => affinity !== undefined)) continue;
-      for (const { ownSets } of this.#contributions(state)) for (const { name } of ownSets) yield name;
+      for (const { ownSets } of this.#contributions(state)) {
+        for (const { name, flags } of ownSets) if (flags?.includes('dynamic') === true) yield name;
+      }
     }
   }
 

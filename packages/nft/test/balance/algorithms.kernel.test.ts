@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { whichEndpoint } from '@nftproxier/core';
 import type { Client, EndpointSlice, Family, Protocol, Service, ServicePortPlan } from '@nftproxier/core';
 import { service, slice } from '@nftproxier/core/testing';
+import type { ServiceFields } from '@nftproxier/core/testing';
 import { client, endpoint, openLab } from './lab.js';
 import type { Lab } from './lab.js';
 
@@ -10,9 +11,16 @@ const families = ['IPv4', 'IPv6'] as const;
 const virtual = { IPv4: '10.96.0.1', IPv6: 'fd00:96::1' } as const;
 const five = [1, 2, 3, 4, 5];
 
-function web(annotations: Readonly<Record<string, string>>): Service {
+function web(annotations: Readonly<Record<string, string>>, more: Partial<ServiceFields> = {}): Service {
   const ports = protocols.map((protocol) => ({ name: protocol.toLowerCase(), protocol, port: 80 }));
-  return service({ name: 'web', clusterIPs: Object.values(virtual), clusterIP: virtual.IPv4, ports, annotations });
+  return service({
+    name: 'web',
+    clusterIPs: Object.values(virtual),
+    clusterIP: virtual.IPv4,
+    ports,
+    annotations,
+    ...more,
+  });
 }
 
 function slices(numbers: readonly number[], weights = ''): readonly EndpointSlice[] {
@@ -140,6 +148,54 @@ it('10,000 connections are shared by weight, within 3 standard deviations', asyn
     const difference = (found[endpoint('IPv4', index + 1)] ?? 0) - 10_000 * share;
     expect(Math.abs(difference)).toBeLessThanOrEqual(3 * deviation);
   }
+});
+
+describe('with session affinity', () => {
+  const sticky = { sessionAffinity: 'ClientIP' } as const;
+  const cases = [
+    ['maglev', 'TCP', 'IPv4'],
+    ['maglev', 'UDP', 'IPv6'],
+    ['source-hash', 'UDP', 'IPv4'],
+    ['source-hash', 'TCP', 'IPv6'],
+  ] as const;
+
+  it.each(cases)('a client begins where %s leads, and stays there: %s, %s', async (name, protocol, family) => {
+    // Without affinity first: nobody is remembered from before.
+    await here.apply(web(algorithm('random')), ...slices(five));
+    await here.apply(web(algorithm(name), sticky), ...slices(five));
+    const clients = clientsOf(family, 250);
+    const wanted = predicted(here.port('web', family, protocol), clients);
+    expect(new Set(wanted).size).toBe(5);
+    expect(await askWeb(here, protocol, family, clients)).toEqual(wanted);
+    await here.apply(...slices([1, 2, 4, 5]));
+    const after = predicted(here.port('web', family, protocol), clients);
+    const gone = endpoint(family, 3);
+    // The hash of source-hash would now lead most of them elsewhere.
+    const expected = wanted.map((answer, index) => (answer === gone ? after[index] : answer));
+    expect(await askWeb(here, protocol, family, clients)).toEqual(expected);
+    await here.replace();
+    expect(await askWeb(here, protocol, family, clients)).toEqual(expected);
+  });
+
+  it('weights share out new clients, and a drained endpoint keeps those it has', async () => {
+    const weights = (...of: readonly number[]) =>
+      of.map((weight, index) => `${endpoint('IPv4', index + 1)}=${String(weight)}`).join(',');
+    await here.apply(web(algorithm('random')), ...slices(five));
+    await here.apply(web(algorithm('weighted'), sticky), ...slices([1, 2, 3], weights(6, 3, 1)));
+    const clients = Array.from({ length: 4_000 }, (_, index) => ({ address: client('IPv4', 20_000 + index) }));
+    const answers = await askWeb(here, 'UDP', 'IPv4', clients);
+    const found = counts(answers);
+    for (const [index, weight] of [6, 3, 1].entries()) {
+      const share = weight / 10;
+      const deviation = Math.sqrt(4_000 * share * (1 - share));
+      const difference = (found[endpoint('IPv4', index + 1)] ?? 0) - 4_000 * share;
+      expect(Math.abs(difference)).toBeLessThanOrEqual(4 * deviation);
+    }
+    await here.apply(...slices([1, 2, 3], weights(0, 3, 1)));
+    expect(await askWeb(here, 'UDP', 'IPv4', clients)).toEqual(answers);
+    const others = Array.from({ length: 500 }, (_, index) => ({ address: client('IPv4', 30_000 + index) }));
+    expect(await askWeb(here, 'UDP', 'IPv4', others)).not.toContain(endpoint('IPv4', 1));
+  });
 });
 
 it('while tables of all kinds take turns, no connection fails', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { slotsOf, weightsAnnotation } from '@nftproxier/core';
 import { service, slice } from '@nftproxier/core/testing';
 import type { EndpointFields, ServiceFields } from '@nftproxier/core/testing';
 import { renderRule, renderSetDeclaration } from '../../src/render/index.js';
@@ -13,11 +14,19 @@ const local: EndpointFields = { address: '10.244.0.1', nodeName: 'here' };
 const remote: EndpointFields = { address: '10.244.1.1', nodeName: 'there' };
 
 function contribution(fields: ServiceFields, ...endpoints: readonly EndpointFields[]): Contribution {
+  return weighed(fields, '', ...endpoints);
+}
+
+/** With the annotation of weights in the slice. */
+function weighed(fields: ServiceFields, weights: string, ...endpoints: readonly EndpointFields[]): Contribution {
   const { namespace = 'default', name } = fields;
-  const slices = [slice({ namespace, service: name, addressType: 'IPv4', ports: [8080], endpoints })];
+  const annotations = weights === '' ? {} : { [weightsAnnotation]: weights };
+  const slices = [slice({ namespace, service: name, annotations, addressType: 'IPv4', ports: [8080], endpoints })];
   const [change] = changesOf({ service: service(fields), slices });
   const [plan] = change!.plan!.ports;
-  return contributionOf(change!.service, plan!, plan!, settings);
+  const { cluster, local: here, algorithm } = plan!;
+  const slots = { cluster: slotsOf(cluster, algorithm), local: slotsOf(here, algorithm) };
+  return contributionOf(change!.service, plan!, slots, settings);
 }
 
 const chainNames = ({ ownChains }: Contribution): string[] => ownChains.map(({ name }) => name);
@@ -49,6 +58,42 @@ describe('a service port with session affinity', () => {
       'numgen random mod 2 0',
       '',
     ]);
+  });
+
+  it.each([
+    ['source-hash', '', 3],
+    ['maglev', '', 251],
+    ['weighted', '10.244.0.1=2', 4],
+  ])('has a map of slots where %s is to choose, which endpoints with chains share', (algorithm, weights, count) => {
+    const endpoints = [1, 2, 3].map((last) => ({ address: `10.244.0.${String(last)}`, nodeName: 'here' }));
+    const annotations = { 'nftproxier.io/algorithm': algorithm };
+    const made = weighed({ ...web, annotations }, weights, ...endpoints);
+    const map = 'affinity-slots-default/web/tcp4';
+    expect(made.ownSets.map(({ name }) => name)).toContain(map);
+    const slots = made.elements.filter(({ set }) => set === map).map(({ element }) => element);
+    expect(slots.map(({ key }) => key)).toEqual(Array.from({ length: count }, (_, slot) => ['tcp', slot]));
+    const targets = slots.map(({ value }) => (value !== undefined && 'chain' in value ? value.chain : ''));
+    expect([...new Set(targets)].sort()).toEqual(chainNames(made).filter((name) => name.startsWith('endpoint-')));
+    const [look, otherwise] = rules(made, 'affinity-default/web/tcp4')!.slice(3);
+    const slot =
+      algorithm === 'weighted' ? 'numgen random mod 4' : `jhash ip saddr mod ${String(count)} seed 0x6e667470`;
+    expect(look).toBe(`meta l4proto . ${slot} vmap @${map}`);
+    expect(otherwise).toBe(`goto ${targets[0]!}`);
+  });
+
+  it.each([
+    ['weighted, all alike', { 'nftproxier.io/algorithm': 'weighted' }, 1],
+    ['weighted, one is drained', { 'nftproxier.io/algorithm': 'weighted' }, 0],
+    ['maglev, one endpoint left', { 'nftproxier.io/algorithm': 'maglev' }, 0],
+  ])('needs no map for a choice that needs none: %s', (name, annotations, weight) => {
+    const endpoints = name.startsWith('maglev') ? [local] : [local, remote];
+    const made = weighed({ ...web, annotations }, `${remote.address}=${String(weight)}`, ...endpoints);
+    expect(made.ownSets.every(({ flags }) => flags?.includes('dynamic'))).toBe(true);
+    expect(made.elements.map(({ set }) => set)).toEqual(['services4']);
+    const drawn = rules(made, 'affinity-default/web/tcp4')!.slice(endpoints.length);
+    // Who is drained is still there for the clients that it had.
+    expect(drawn).toHaveLength(weight === 1 ? 2 : 1);
+    expect(drawn.at(-1)).toBe(`goto endpoint-default/web/tcp4__${weight === 1 ? remote.address : local.address}/8080`);
   });
 
   it('has the timeout in the rule', () => {

@@ -69,6 +69,23 @@ export const examples: Readonly<Record<string, Example>> = {
     local,
   ),
   affinity: example({ ...web, sessionAffinity: 'ClientIP' }, remote, local),
+  'affinity-source-hash': example(
+    { ...web, sessionAffinity: 'ClientIP', annotations: { [algorithmAnnotation]: 'source-hash' } },
+    remote,
+    local,
+  ),
+  'affinity-weighted': {
+    service: service({ ...web, sessionAffinity: 'ClientIP', annotations: { [algorithmAnnotation]: 'weighted' } }),
+    slices: [
+      slice({
+        namespace: 'shop',
+        service: 'web',
+        annotations: { [weightsAnnotation]: '10.244.1.1=3' },
+        ports: [8080],
+        endpoints: [remote, local],
+      }),
+    ],
+  },
   'affinity-load-balancer-local': example(
     { ...open, externalTrafficPolicy: 'Local', sessionAffinity: 'ClientIP' },
     remote,
