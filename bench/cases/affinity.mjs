@@ -8,7 +8,7 @@ import { count, ms, times } from '../report/numbers.mjs';
 export const affinity = {
   name: 'affinity',
   title: 'A change beside Services with session affinity',
-  quick: false,
+  seconds: { full: 120 },
 
   async run({ quick, say }) {
     /** @type {Row[]} */

@@ -1,3 +1,5 @@
+import { ms } from '../report/numbers.mjs';
+
 // The shape of a case. What a case measures is plain JSON: tables, plots and verdicts are made from it, also later.
 
 /** @typedef {import('../cluster/services.mjs').Size} Size */
@@ -6,6 +8,7 @@
  * @typedef {object} Run
  * @property {boolean} quick less than two minutes for all cases together
  * @property {(line: string) => void} say progress
+ * @property {Readonly<Record<string, any>>} known figures of the cases before, by their names
  */
 
 /**
@@ -41,12 +44,26 @@
  * @typedef {object} Case
  * @property {string} name for `--only`
  * @property {string} title
- * @property {boolean} quick whether it is part of the quick run
+ * @property {{ quick?: number, full: number }} seconds about how long it takes on two quiet processors; without `quick` it is no
+ *   part of the quick run. It is given up after {@link patience} times that
  * @property {(run: Run) => Promise<Figures>} run
  * @property {(figures: Figures) => readonly Table[]} tables
  * @property {(figures: Figures) => readonly Reach[]} reaches
  * @property {(figures: Figures) => readonly Plot[]} plots
  */
+
+/** How many times longer than on a quiet machine a case may take. */
+export const patience = 6;
+
+/**
+ * A block of the event loop: without waiting for a processor, and with it where that is much longer.
+ *
+ * @param {{ longestOwnMs: number, longestBlockMs: number }} block
+ */
+export function blockText({ longestOwnMs, longestBlockMs }) {
+  const isBusy = longestBlockMs > 2 * longestOwnMs;
+  return isBusy ? `${ms(longestOwnMs)} (${ms(longestBlockMs)} with waiting for a processor)` : ms(longestOwnMs);
+}
 
 /** @param {Size} size */
 export function sizeName({ services, endpoints }) {

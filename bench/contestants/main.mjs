@@ -19,6 +19,7 @@ import { Ours } from './ours.mjs';
  *   | { change: import('../cluster/changes.mjs').ChangeKind }
  *   | { packets: { load: Size, protocol: 'TCP' | 'UDP' } }
  *   | { send: { services: number, protocol: 'TCP' | 'UDP' } }
+ *   | { addByHand: { index: number, endpoints: number } }
  *   | { rollout: { endpoints: number, atOnce: number, apart: boolean } }
  *   | { quarantine: Size & { poison?: number } }
  *   | { floor: 'open' | 'replace' | 'add' }} Command
@@ -57,6 +58,7 @@ async function obey(command) {
     churn = new Churn(command.load);
     return contestant.load(clusterOf(command.load));
   }
+  if (contestant instanceof Ours && 'addByHand' in command) return contestant.addByHand(command.addByHand);
   if (contestant instanceof Ours && 'rollout' in command) return contestant.rollout(command.rollout);
   if (contestant instanceof Ours && 'quarantine' in command) return contestant.quarantine(command.quarantine);
   if ('change' in command) {

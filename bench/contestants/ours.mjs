@@ -2,6 +2,7 @@ import { Planner, nodeView } from '@nftproxier/core';
 import { Loader, createLoadTarget, defaultTableSettings } from '@nftproxier/nft';
 import { clusterOf } from '../cluster/changes.mjs';
 import { clusterIP, firstPods, nodeName, serviceAt, slicesOf } from '../cluster/services.mjs';
+import { addedByHand } from '../floor/text.mjs';
 import { MeteredNft } from '../measure/nft.mjs';
 import { kernelMemoryMB } from '../measure/processes.mjs';
 
@@ -85,15 +86,33 @@ export class Ours {
   /** From the event to the kernel. @param {Change} change */
   async change({ services = [], gone = [], slices = [], goneSlices = [] }) {
     this.#metered.reset(false);
+    this.#applyMs = 0;
     const start = performance.now();
     for (const service of services) this.#planner.setService(service);
     for (const service of gone) this.#planner.deleteService(service);
     for (const slice of slices) this.#planner.setEndpointSlice(slice);
     for (const slice of goneSlices) this.#planner.deleteEndpointSlice(slice);
-    const { operations, elements } = await this.#loader.apply(this.#planner.takeChanges());
-    const ms = performance.now() - start;
-    const nft = this.#metered.use();
-    return { ms, nftMs: nft.wallMs, operations, elements, bytes: nft.bytes };
+    const changes = this.#planner.takeChanges();
+    const planned = performance.now();
+    const { operations, elements } = await this.#loader.apply(changes);
+    const end = performance.now();
+    const { wallMs: nftMs, runMs, bytes, userMs, kernelMs } = this.#metered.use();
+    const phases = { planMs: planned - start, diffMs: end - planned - this.#applyMs, renderMs: this.#applyMs - runMs };
+    return { ms: end - start, nftMs, ...phases, userMs, kernelMs, operations, elements, bytes };
+  }
+
+  /**
+   * Adds a Service to the table in service with the smallest text that does it, past planner and model: what it costs nft
+   * and the kernel at least. The Service must be as those of {@link clusterOf}, and none of the model's.
+   *
+   * @param {{ index: number, endpoints: number }} service
+   */
+  async addByHand({ index, endpoints }) {
+    const { tableName } = this.#loader;
+    const script = addedByHand(tableName ?? '', index, endpoints);
+    const start = performance.now();
+    await this.#metered.nft.run(script);
+    return { ms: performance.now() - start };
   }
 
   /**

@@ -30,10 +30,18 @@ export async function manifests({ size }) {
     if (items.length > 0) write();
     const daemon = startDaemon(['--manifests', folder]);
     try {
+      await daemon.says('starting');
+      await daemon.ask('delay');
       const wallMs = await daemon.says(serving);
       const { user, system, childrenUser, childrenSystem } = daemon.cpu();
       const { residentMB } = await daemon.settled();
-      return { wallMs, cpuMs: user + system, nftMs: childrenUser + childrenSystem, residentMB };
+      return {
+        wallMs,
+        cpuMs: user + system,
+        nftMs: childrenUser + childrenSystem,
+        residentMB,
+        ...(await daemon.ask('delay')),
+      };
     } finally {
       await daemon.stop();
     }

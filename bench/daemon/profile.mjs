@@ -25,9 +25,10 @@ const phases = /** @type {const} */ ([
  * they were called from; waiting is left out.
  *
  * @param {Profile} profile
+ * @param {{ from: number, to: number }} [within] milliseconds of the clock that never jumps
  * @returns {Record<string, number>}
  */
-export function phasesOf({ nodes, samples = [], timeDeltas = [] }) {
+export function phasesOf({ nodes, samples = [], timeDeltas = [], startTime }, { from, to } = always) {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((child) => [child, id])));
   /** @type {Map<number, string>} */
@@ -42,12 +43,17 @@ export function phasesOf({ nodes, samples = [], timeDeltas = [] }) {
   };
   /** @type {Record<string, number>} */
   const totals = {};
+  let now = startTime;
   for (const [at, id] of samples.entries()) {
+    now += timeDeltas[at] ?? 0;
+    if (now / 1_000 < from || now / 1_000 > to) continue;
     const phase = phaseOf(id);
     if (phase !== 'idle') totals[phase] = (totals[phase] ?? 0) + (timeDeltas[at + 1] ?? 0) / 1_000;
   }
   return totals;
 }
+
+const always = { from: -Infinity, to: Infinity };
 
 /** @param {import('node:inspector').Runtime.CallFrame} frame */
 function ownPhase({ functionName, url }) {

@@ -20,13 +20,13 @@ export async function changes({ size, perSecond, seconds }) {
       await server.ask({ burst: { events: perSecond * seconds, perSecond } });
       await sleep(2_000);
       const after = daemon.cpu();
-      const { longestBlockMs, longestRunMs } = await daemon.ask('delay');
+      const { longestBlockMs, longestOwnMs } = await daemon.ask('delay');
       return {
         changes: perSecond * seconds,
         daemonMs: after.user + after.system - before.user - before.system,
         nftMs: after.childrenUser + after.childrenSystem - before.childrenUser - before.childrenSystem,
         transactions: daemon.nftRuns() - runs,
-        ...{ longestBlockMs, longestRunMs, residentMB: daemon.memory().residentMB, nftPeakMB: daemon.nftPeakMB() },
+        ...{ longestBlockMs, longestOwnMs, residentMB: daemon.memory().residentMB, nftPeakMB: daemon.nftPeakMB() },
       };
     } finally {
       await daemon.stop();
@@ -49,9 +49,13 @@ export async function restart({ size }) {
     await first.stop();
     const second = startDaemon(server.flags);
     try {
+      await second.says('starting');
+      await second.ask('delay');
       const wallMs = await second.says(serving);
       const { childrenUser, childrenSystem } = second.cpu();
-      return { coldMs, wallMs, nftMs: childrenUser + childrenSystem, nftPeakMB: second.nftPeakMB() };
+      const nft = { nftMs: childrenUser + childrenSystem, nftPeakMB: second.nftPeakMB() };
+      await second.settled();
+      return { coldMs, wallMs, ...nft, ...(await second.ask('delay')) };
     } finally {
       await second.stop();
     }

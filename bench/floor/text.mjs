@@ -1,4 +1,5 @@
 import { renderElement, renderTransaction } from '@nftproxier/nft';
+import { clusterIP } from '../cluster/services.mjs';
 
 /** @typedef {import('@nftproxier/nft').Operation} Operation */
 
@@ -52,6 +53,24 @@ export function replacement(round) {
  */
 export function addition(round) {
   return `add element inet floor slots { ${element(10 + round, 0)} }\n`;
+}
+
+/**
+ * A Service of one TCP port comes, in a table of ours in which as large ones are.
+ *
+ * @param {string} table
+ * @param {number} index of the Service
+ * @param {number} endpoints
+ */
+export function addedByHand(table, index, endpoints) {
+  const address = clusterIP(index);
+  const slots = Array.from({ length: endpoints }, (_, slot) => `${address} . 80 . ${slot}:10.180.0.${slot + 1} . 8080`);
+  return [
+    `add element inet ${table} cluster-ips4{${address}}`,
+    `add element inet ${table} services4{${address} . tcp . 80:goto pick-tcp4-${endpoints}}`,
+    `add element inet ${table} endpoints-tcp4{${slots.join(',')}}`,
+    '',
+  ].join('\n');
 }
 
 /**

@@ -4,7 +4,7 @@
 /** @param {Table} table */
 export function markdownTable({ heads, rows }) {
   const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
-  const isNumber = heads.map((_, column) => rows.every((row) => /^[\d<]|^$/.test(row[column] ?? '')));
+  const isNumber = heads.map((_, column) => rows.every((row) => /^[\d<>]|^$/.test(row[column] ?? '')));
   return [line(heads), `|${isNumber.map((is) => (is ? '---:' : '---')).join('|')}|`, ...rows.map(line)].join('\n');
 }
 
