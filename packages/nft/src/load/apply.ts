@@ -187,15 +187,24 @@ class Tally {
   }
 
   #count(operations: readonly Operation[]): void {
-    if (operations.length > 0) this.#transactions += 1;
-    this.#operations += operations.length;
-    for (const operation of operations) if ('elements' in operation) this.#elements += operation.elements.length;
+    const count = countOf(operations);
+    this.#transactions += count.transactions;
+    this.#operations += count.operations;
+    this.#elements += count.elements;
   }
+}
+
+/** What one transaction of these operations adds to {@link Applied}. */
+export function countOf(operations: readonly Operation[]): Omit<Applied, 'refused'> {
+  let elements = 0;
+  for (const operation of operations) if ('elements' in operation) elements += operation.elements.length;
+  return { transactions: operations.length > 0 ? 1 : 0, operations: operations.length, elements };
 }
 
 type Refusal = RefusedService['error'];
 
-function isRefusal(error: unknown): error is Refusal {
+/** Whether nothing took effect because of what was asked for. */
+export function isRefusal(error: unknown): error is Refusal {
   return error instanceof NftRefusedError || error instanceof RenderError;
 }
 

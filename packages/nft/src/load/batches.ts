@@ -5,7 +5,10 @@ import type { PlanChange, ServicePlan } from '@nftproxier/core';
 export const elementsPerBatch = 10_000;
 
 /** Plans in portions of about `size` elements, at least one plan each. */
-export function* batchesOf(plans: Iterable<ServicePlan>, size: number = elementsPerBatch): Generator<PlanChange[]> {
+export function* batchesOf(
+  plans: Iterable<ServicePlan>,
+  size: number = elementsPerBatch,
+): Generator<PlanChange[], undefined> {
   let batch: PlanChange[] = [];
   let elements = 0;
   for (const plan of plans) {

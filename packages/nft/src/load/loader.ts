@@ -3,8 +3,9 @@ import { activationOperations, baseChains, skeletonOperations } from '../ruleset
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
 import type { Operation } from '../syntax/index.js';
 import { TableModel } from '../table/model.js';
+import { withPauses } from '../table/steps.js';
 import type { Pause } from '../table/steps.js';
-import { applyChanges, applyPrepared } from './apply.js';
+import { applyChanges, applyPrepared, countOf, isRefusal } from './apply.js';
 import type { Applied, ApplyOptions, LoadedTable, RefusedService } from './apply.js';
 import { batchesOf } from './batches.js';
 import { carryClients } from './carry.js';
@@ -91,18 +92,18 @@ export class Loader {
   async replace({ settings, network, plans }: DesiredTable): Promise<Replaced> {
     const old = await this.#findTable();
     const name = old === undefined ? tableNames[0] : otherTable(old);
+    const batches = batchesOf(plans);
+    const first = batches.next().value ?? [];
+    const second = batches.next().value;
+    if (old === undefined && second === undefined) {
+      const applied = await this.#atOnce(name, { settings, network }, first);
+      if (applied !== undefined) return { ...applied, wasInService: false };
+    }
     const table = { name, model: new TableModel(settings) };
     const elements = table.model.prepareNetwork(network);
-    const operations: readonly Operation[] = [
-      { op: 'add-table' },
-      { op: 'delete-table' },
-      ...skeletonOperations(settings),
-      { op: 'add-chain', chain: { name: layoutChain } },
-      ...elements.operations,
-    ];
-    await this.#target.apply({ table: name, operations });
+    await this.#target.apply({ table: name, operations: [...emptyTable(settings), ...elements.operations] });
     elements.commit();
-    const applied = [await this.#fill(table, plans)];
+    const applied = await this.#fill(table, [first, ...(second === undefined ? [] : [second])], batches);
 
     this.#table = undefined;
     if (old !== undefined) await carryClients(this.#target, { from: old, to: table });
@@ -115,7 +116,7 @@ export class Loader {
     }
     this.#table = table;
     this.#refused.clear();
-    return { ...this.#note(total(applied)), wasInService: old !== undefined };
+    return { ...this.#note(applied), wasInService: old !== undefined };
   }
 
   /** Brings changed plans into the table in service. */
@@ -179,10 +180,39 @@ export class Loader {
     this.#isKernelKnown = false;
   }
 
-  async #fill(table: LoadedTable, plans: Iterable<ServicePlan>): Promise<Applied> {
+  /**
+   * Loads a small table in one transaction while no packet meets any: every transaction costs a process and a grace period
+   * of the kernel, and connections wait. Undefined if it was refused: nothing took effect, and nobody is to blame yet.
+   */
+  async #atOnce(
+    name: TableName,
+    { settings, network }: Omit<DesiredTable, 'plans'>,
+    changes: readonly PlanChange[],
+  ): Promise<Applied | undefined> {
+    const model = new TableModel(settings);
+    const elements = model.prepareNetwork(network);
+    elements.commit();
+    const prepared = await withPauses(model.preparing(changes, { grouped: true }), this.#pause);
+    try {
+      const all = [...emptyTable(settings), ...elements.operations, ...prepared.operations];
+      await this.#target.apply({ table: name, operations: [...all, ...activationOperations(settings)] });
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw error;
+    }
+    prepared.commit();
+    this.#inKernel = name;
+    this.#table = { name, model };
+    this.#refused.clear();
+    return { ...countOf(prepared.operations), refused: [] };
+  }
+
+  async #fill(table: LoadedTable, ...batches: readonly Iterable<readonly PlanChange[]>[]): Promise<Applied> {
     const applied: Applied[] = [];
-    for (const batch of batchesOf(plans)) {
-      applied.push(await applyChanges(this.#target, table, batch, { grouped: true, ...this.#how }));
+    for (const some of batches) {
+      for (const batch of some) {
+        applied.push(await applyChanges(this.#target, table, batch, { grouped: true, ...this.#how }));
+      }
     }
     return total(applied);
   }
@@ -222,6 +252,16 @@ export class Loader {
     for (const refused of applied.refused) this.#refused.set(refused.service, refused);
     return applied;
   }
+}
+
+/** What begins every load: a table without elements, whatever was left of that name. */
+function emptyTable(settings: TableSettings): readonly Operation[] {
+  return [
+    { op: 'add-table' },
+    { op: 'delete-table' },
+    ...skeletonOperations(settings),
+    { op: 'add-chain', chain: { name: layoutChain } },
+  ];
 }
 
 /** Of one sync. Where that many are refused for the first time, a new table shows whether they are to blame. */

@@ -81,6 +81,17 @@ describe('Loader.replace', () => {
     expect(activation).toBe(second.transactions.length - 2);
   });
 
+  it('is one transaction where nothing serves and the table is small', async () => {
+    const one = scene(3);
+    const replaced = await load(one);
+    expect(one.transactions).toHaveLength(1);
+    expect(replaced).toMatchObject({ wasInService: false, transactions: 1, refused: [] });
+    const slowly = scene(3, (attempt) => (attempt === 0 ? { when: 'before', error: refusal() } : undefined));
+    expect(await load(slowly)).toMatchObject({ wasInService: false, refused: [] });
+    expect(slowly.transactions.length).toBeGreaterThan(2);
+    expect(slowly.fake.dump('nftproxier')).toBe(one.fake.dump('nftproxier'));
+  });
+
   it('goes back to the first name, and leaves the same contents', async () => {
     const one = scene(3);
     await load(one);
