@@ -15,6 +15,8 @@ export interface PathOptions {
   /** What stands between the loader and nft. */
   readonly between?: (target: LoadTarget) => LoadTarget;
   readonly settings?: TableSettings;
+  /** Words that start nft, in the namespace. */
+  readonly starter?: readonly string[];
 }
 
 /** A table of somebody else, and what an attack would do to it. */
@@ -36,10 +38,11 @@ export class WholePath {
   readonly diagnostics: Diagnostic[] = [];
   readonly #syncer: Syncer;
 
-  constructor(namespace: NetworkNamespace, { protections, between = (target) => target, settings }: PathOptions) {
+  constructor(namespace: NetworkNamespace, { protections, between, settings, starter = [] }: PathOptions) {
     this.namespace = namespace;
-    this.nft = createNft({ prefix: namespace.prefix, timeoutMs: 120_000 });
-    this.loader = new Loader(between(createLoadTarget(this.nft)), protections);
+    this.nft = createNft({ prefix: [...namespace.prefix, ...starter], timeoutMs: 120_000 });
+    const target = createLoadTarget(this.nft);
+    this.loader = new Loader(between?.(target) ?? target, protections);
     this.#syncer = new Syncer({
       cluster: this.cluster,
       loader: this.loader,
@@ -99,8 +102,11 @@ export async function openPath(options: PathOptions = {}): Promise<WholePath> {
   return new WholePath(namespace, options);
 }
 
-/** So many Services with two endpoints each, and their slices. */
-export function manyServices(count: number): {
+/** So many Services with two endpoints each, and their slices. Those of another generation have other endpoints. */
+export function manyServices(
+  count: number,
+  generation = 0,
+): {
   readonly services: readonly object[];
   readonly slices: readonly object[];
 } {
@@ -116,8 +122,8 @@ export function manyServices(count: number): {
       },
       addressType: 'IPv4',
       ports: [{ name: '', protocol: 'TCP', port: 8080 }],
-      endpoints: [1, 2].map((last) => ({
-        addresses: [`10.${String(128 + (index >> 8))}.${String(index & 255)}.${String(last)}`],
+      endpoints: [1, 2].map((number) => ({
+        addresses: [`10.${String(128 + (index >> 8))}.${String(index & 255)}.${String(2 * generation + number)}`],
         conditions: { ready: true },
       })),
     })),

@@ -1,36 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonNode } from '../daemon/node.js';
 import type { NewObject } from '../api-server/index.js';
+import { tablesIn } from '../reliability/contents.js';
 
-interface Listed {
-  readonly name: string;
-  readonly table: string;
-  readonly elem?: readonly unknown[];
-}
-
-/**
- * What our table holds, whatever its name, in a form that is equal for equal tables: without counters, without timers, and
- * whichever slot an endpoint is in. Chains for numbers of endpoints may be left over, and are not compared.
- */
+/** What our table holds, whatever its name, in a form that is equal for equal tables. */
 export async function contentsOf(node: DaemonNode): Promise<readonly string[]> {
   const { stdout } = await node.lab.exec('node-a', ['nft', '-j', 'list', 'ruleset'], { timeout: 60_000 });
-  const objects = (JSON.parse(stdout) as { readonly nftables: readonly Record<string, Listed>[] }).nftables;
-  return objects
-    .flatMap((object) => {
-      const of = object['set'] ?? object['map'] ?? object['chain'];
-      if (of?.table.startsWith('nftproxier') !== true) return [];
-      if (object['chain'] !== undefined) return of.name.includes('/') ? [of.name] : [];
-      return [of.name, ...(of.elem ?? []).map((element) => `${of.name} ${comparable(of.name, element)}`)];
-    })
+  return tablesIn(stdout)
+    .flatMap(({ contents }) => contents)
     .sort();
-}
-
-function comparable(set: string, element: unknown): string {
-  const text = JSON.stringify(element, (key, value: unknown) =>
-    /^(counter|expires|timeout)$/.test(key) ? undefined : value,
-  );
-  // The last number of a key is the slot.
-  return set.includes('endpoints-') ? text.replace(/,\d+\]\}/, ']}') : text;
 }
 
 let marks = 0;

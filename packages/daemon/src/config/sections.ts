@@ -103,7 +103,8 @@ export const nftables = z
       reload: 'restart',
     }),
     syncPeriod: field(timer.default(30_000), {
-      about: 'Longest wait before a failed sync is tried again. Unsynced changes older than twice this are unhealthy.',
+      about:
+        'Longest wait before a failed sync is tried again, where it is less than 4 s. Unsynced changes older than twice this are unhealthy.',
       rule: 'a duration greater than 0 and at most 500h',
       flag: 'iptables-sync-period',
       zeroIsUnset: true,

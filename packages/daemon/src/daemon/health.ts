@@ -18,6 +18,9 @@ export interface HealthOptions {
   readonly endings: Endings;
 }
 
+/** Milliseconds that a change may be late before the proxy is not ready: within 30 s nobody relies on it any more. */
+const readyDelay = 20_000;
+
 /** The health of the proxy, and the servers that answer for single Services. */
 export function startHealth({ settings, families, metrics, events, log, endings }: HealthOptions): {
   readonly health: ProxyHealth;
@@ -26,6 +29,7 @@ export function startHealth({ settings, families, metrics, events, log, endings 
   const health = createProxyHealth({
     families,
     timeout: () => 2 * settings.current.nftables.syncPeriod,
+    readyTimeout: () => settings.current.nftables.minSyncPeriod + readyDelay,
     clock: systemHealthClock,
   });
   const serviceHealth = createServiceHealth({

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import type { Family } from '@nftproxier/core';
-import { createNft } from '@nftproxier/nft';
+import { checkPermission, createNft } from '@nftproxier/nft';
 import type { Nft } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
@@ -14,9 +14,16 @@ export interface Machine {
   /** Families that its kernel has. */
   readonly families: readonly Family[];
   readonly nft: Nft;
+  /** Whether nft and the kernel work: one process that changes nothing, and is not waited for long. */
+  readonly probe: () => Promise<void>;
   readonly nftVersion: string;
   readonly kernel: string;
 }
+
+/** Milliseconds that a process of nft may take; portions of a load take a hundredth of it. */
+const nftTimeout = 25_000;
+/** Milliseconds that a probe may take, which takes a thousandth of it: so that what was repaired is soon noticed. */
+const probeTimeout = 3_000;
 
 /**
  * Checks the machine and makes the settings it needs: all that needs privileges beyond NET_ADMIN, and all there is to do
@@ -27,7 +34,8 @@ export interface Machine {
 export async function prepareMachine(configuration: Configuration, log: Logger): Promise<Machine> {
   const name = nodeName(configuration.hostnameOverride, hostname());
   const families = hostFamilies((path) => readFileSync(path, 'utf8'));
-  const nft = createNft();
+  const nft = createNft({ timeoutMs: nftTimeout });
+  const hasty = createNft({ timeoutMs: probeTimeout });
   const nftVersion = await prepareHost(nft, configuration, log);
-  return { nodeName: name, families, nft, nftVersion, kernel: release() };
+  return { nodeName: name, families, nft, probe: () => checkPermission(hasty), nftVersion, kernel: release() };
 }

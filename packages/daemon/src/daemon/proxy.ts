@@ -30,6 +30,8 @@ export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'ver
   readonly nodeName: string;
   readonly families: readonly Family[];
   readonly loader: Loader;
+  /** Whether nft and the kernel work. */
+  readonly probe: () => Promise<void>;
   /** Told when our rules are live. */
   readonly takeover: Takeover;
   readonly health: ProxyHealth;
@@ -109,7 +111,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
     },
   });
   const node = { configuration, nodeName, families, log, clock, pause, localAddresses };
-  const made = { ...node, source, required, loader, guard, observer };
+  const made = { ...node, source, required, loader, guard, probe: options.probe, observer };
   const proxy: Proxy = new Proxy(made);
   const { version, software, counters } = options;
   const running: RunningProxy = {

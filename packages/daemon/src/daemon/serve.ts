@@ -105,7 +105,20 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   endings.add(() => takeover.stop());
   void takeover.begin();
   const software = { node: process.version, nft: machine.nftVersion, kernel: machine.kernel };
-  const around = { settings, nodeName, families, startTime, log, endings, version, software, protections, pause };
+  const { probe } = machine;
+  const around = {
+    probe,
+    settings,
+    nodeName,
+    families,
+    startTime,
+    log,
+    endings,
+    version,
+    software,
+    protections,
+    pause,
+  };
   await startProxy({ ...around, ...source, loader, counters, takeover, health, serviceHealth, metrics, events });
   events.emit(starting(nodeName));
 }

@@ -19,6 +19,8 @@ export interface ProxyHealthOptions {
   readonly families: readonly Family[];
   /** Milliseconds that a change may wait; twice `syncPeriod` in kube-proxy. Asked at each judgement. */
   readonly timeout: () => number;
+  /** Milliseconds that a change may wait before the proxy is no longer ready, if less. Asked at each judgement. */
+  readonly readyTimeout?: () => number;
   readonly clock: HealthClock;
 }
 
@@ -40,12 +42,21 @@ export interface ProxyHealth {
   readonly clock: HealthClock;
 }
 
-/** Starts to keep track of health. The proxy is ready once every family has been synced and as long as it is fresh. */
-export const createProxyHealth = ({ families, timeout, clock }: ProxyHealthOptions): ProxyHealth => {
+/**
+ * Starts to keep track of health. The proxy is ready once every family has been synced and as long as it is fresh, by a
+ * shorter limit: a rollout had better stop early, while a restart, or traffic sent elsewhere, should be worth it.
+ */
+export const createProxyHealth = ({
+  families,
+  timeout,
+  readyTimeout = timeout,
+  clock,
+}: ProxyHealthOptions): ProxyHealth => {
   let freshness: Freshness = {};
   let eligible = false;
   const done = new Set<Family>();
-  const report = (): FreshnessReport => assess(freshness, clock.elapsed(), timeout());
+  const reportBy = (limit: number): FreshnessReport => assess(freshness, clock.elapsed(), limit);
+  const report = (): FreshnessReport => reportBy(timeout());
   return {
     started: (family) => {
       freshness = synced(freshness, family, clock.now());
@@ -63,7 +74,8 @@ export const createProxyHealth = ({ families, timeout, clock }: ProxyHealthOptio
     report,
     isNodeEligible: () => eligible,
     syncedFamilies: () => done,
-    isReady: () => families.every((family) => done.has(family)) && report().healthy,
+    isReady: () =>
+      families.every((family) => done.has(family)) && reportBy(Math.min(timeout(), readyTimeout())).healthy,
     clock,
   };
 };

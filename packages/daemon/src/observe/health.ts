@@ -13,10 +13,13 @@ export interface HealthObserverOptions {
 
 /** Keeps the answers to health checks current: those about the proxy, and those about single Services. */
 export function healthObserver({ families, health, serviceHealth }: HealthObserverOptions): ProxyObserver {
+  const wait = (): void => {
+    for (const family of families) health.queued(family);
+  };
   return {
-    queued: () => {
-      for (const family of families) health.queued(family);
-    },
+    queued: wait,
+    // Also where nothing changed, and it is the table that has to be put right.
+    began: wait,
     reconsidered: (node, wishes) => {
       health.setNode(node);
       serviceHealth.setScopes({ IPv4: scopeOf('IPv4', wishes), IPv6: scopeOf('IPv6', wishes) });

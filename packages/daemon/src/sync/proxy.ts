@@ -31,6 +31,8 @@ export interface ProxyOptions {
   readonly localAddresses: () => readonly Address[];
   /** Looks after the table beside what syncs write. */
   readonly guard?: SyncGuard;
+  /** Whether nft and the kernel work, with one short process: asked after a failed sync, before another is begun. */
+  readonly probe?: () => Promise<void>;
   /** Told of what happens. */
   readonly observer?: ProxyObserver;
 }
@@ -63,8 +65,15 @@ export type SyncOutcome =
   | { readonly ok: true; readonly report: SyncReport; readonly milliseconds: number }
   | { readonly ok: false; readonly error: unknown; readonly milliseconds: number };
 
-/** Pause after the first failed sync, in milliseconds; it doubles up to `syncPeriod`. */
+/** Pause after the first failed sync, in milliseconds; it grows. */
 const retryPeriod = 500;
+
+/**
+ * Longest pause between attempts, in milliseconds, where `syncPeriod` does not ask for a shorter one. Each begins with one
+ * process of nft, and ends with it while nft does not work: in a minute they are less than 20, and what was repaired is
+ * used within 5 seconds.
+ */
+const longestRetryPeriod = 4_000;
 
 /** What is done some time after a sync, as part of another one: nothing may use the loader beside a sync. */
 export type Chore = 'delete stale chains' | 'retry refused services';
@@ -86,6 +95,7 @@ export class Proxy {
   #wishes: Wishes;
   #warnings = '';
   #synced = false;
+  #hasFailed = false;
   readonly #timers = new Map<Chore, () => void>();
   readonly #due = new Set<Chore>();
 
@@ -107,7 +117,7 @@ export class Proxy {
       run: () => this.#sync(),
       minPeriod: () => options.configuration().nftables.minSyncPeriod,
       retryPeriod,
-      maxRetryPeriod: () => options.configuration().nftables.syncPeriod,
+      maxRetryPeriod: () => Math.min(longestRetryPeriod, options.configuration().nftables.syncPeriod),
       clock: options.clock,
     });
   }
@@ -183,6 +193,8 @@ export class Proxy {
     const { log, clock, observer } = this.#options;
     const start = clock.now();
     try {
+      if (!this.#syncer.isReady) return true;
+      if (this.#hasFailed) await this.#options.probe?.();
       if (!this.#synced) this.#reconsider();
       if (this.#wishes.problem !== undefined) throw new Error(this.#wishes.problem);
       if (this.#due.delete('retry refused services')) this.#syncer.retryRefused();
@@ -191,6 +203,7 @@ export class Proxy {
       const report = await this.#syncer.sync();
       if (report === undefined) return true;
       const milliseconds = clock.now() - start;
+      this.#hasFailed = false;
       this.#logReport(report, milliseconds);
       await withPauses(this.#telling(report), this.#options.pause);
       await observer?.synced?.({ ok: true, report, milliseconds });
@@ -198,6 +211,7 @@ export class Proxy {
       this.#planChores();
       return true;
     } catch (error) {
+      this.#hasFailed = true;
       log.error({ err: error }, 'the rules could not be written; what was there stays in force, and it is tried again');
       await observer?.synced?.({ ok: false, error, milliseconds: clock.now() - start });
       return false;

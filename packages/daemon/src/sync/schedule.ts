@@ -6,9 +6,9 @@ export interface ScheduleOptions {
   readonly run: () => Promise<boolean>;
   /** Least time between the end of a run and the start of the next, in milliseconds: `minSyncPeriod`. Asked each time. */
   readonly minPeriod: () => number;
-  /** First pause after a failed run, in milliseconds; doubled with each further failure. */
+  /** First pause after a failed run, in milliseconds; four times as long with each further failure. */
   readonly retryPeriod: number;
-  /** Longest pause after failed runs, in milliseconds: `syncPeriod`. Asked each time. */
+  /** Longest pause after failed runs, in milliseconds. Asked each time. */
   readonly maxRetryPeriod: () => number;
   readonly clock: Clock;
 }
@@ -25,8 +25,8 @@ export interface Schedule {
 
 /**
  * Guarantees: a request is always followed by a run that begins after it; the first request after a quiet time runs at
- * once; runs never overlap and keep their distance; a failed run is repeated without being asked, and a request does not
- * wait for that longer than `minPeriod`.
+ * once; runs never overlap and keep their distance; a failed run is repeated without being asked, and no request makes that
+ * come sooner: however much changes while nft does not work, it is not tried more often.
  */
 export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, clock }: ScheduleOptions): Schedule {
   let running: Promise<void> | undefined;
@@ -53,21 +53,20 @@ export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, cl
         lastEnd = clock.now();
         failures = done ? 0 : failures + 1;
         if (stopped) return;
-        if (requested) plan(urgent ? 0 : minPeriod());
-        else if (!done) plan(Math.max(minPeriod(), Math.min(maxRetryPeriod(), retryPeriod * 2 ** (failures - 1))));
+        if (!done) plan(Math.max(minPeriod(), Math.min(maxRetryPeriod(), retryPeriod * 4 ** (failures - 1))));
+        else if (requested) plan(urgent ? 0 : minPeriod());
       });
   };
+  const isBusy = (): boolean => stopped || running !== undefined || failures > 0;
   return {
     request() {
       requested = true;
-      if (stopped || running !== undefined) return;
-      plan(Math.max(0, lastEnd + minPeriod() - clock.now()));
+      if (!isBusy()) plan(Math.max(0, lastEnd + minPeriod() - clock.now()));
     },
     requestNow() {
       requested = true;
       urgent = true;
-      if (stopped || running !== undefined) return;
-      plan(0);
+      if (!isBusy()) plan(0);
     },
     async stop() {
       stopped = true;

@@ -179,6 +179,26 @@ describe('the health server', () => {
     expect((await probe('/livez')).status).toBe(200);
   });
 
+  test('a change that waits makes it unready before it makes it unhealthy', () => {
+    let elapsed = 0;
+    const health = createProxyHealth({
+      families: ['IPv4'],
+      timeout: () => 60_000,
+      readyTimeout: () => 21_000,
+      clock: { now: () => 0, elapsed: () => elapsed },
+    });
+    health.synced('IPv4');
+    health.queued('IPv4');
+    elapsed = 20_999;
+    expect(health.isReady()).toBe(true);
+    elapsed = 21_000;
+    expect([health.isReady(), health.report().healthy]).toEqual([false, true]);
+    elapsed = 60_000;
+    expect(health.report().healthy).toBe(false);
+    health.synced('IPv4');
+    expect(health.isReady()).toBe(true);
+  });
+
   test.each<[string, Node]>([
     ['tainted', { spec: { taints: [{ key: 'ToBeDeletedByClusterAutoscaler' }] } }],
     ['being deleted', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }],

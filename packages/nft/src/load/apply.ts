@@ -7,6 +7,7 @@ import { withPauses } from '../table/steps.js';
 import type { Pause } from '../table/steps.js';
 import { allLoadProtections } from './protections.js';
 import type { LoadProtections } from './protections.js';
+import { layoutChain } from './tables.js';
 import { dependentGroups, keptOf } from './release.js';
 import type { LoadTarget } from './target.js';
 import { TableLostError } from './target.js';
@@ -105,6 +106,7 @@ class Tally {
     if (error === undefined) return [];
     if (!this.#protections.findsRefused) throw error;
     await this.#assertTable(error);
+    if (changes.length > 1) await this.#assertWorking();
     const heldOf = (service: ServiceKey) =>
       this.#protections.releases ? this.#table.model.planOf(service) : undefined;
     const groups = dependentGroups(changes, heldOf);
@@ -182,8 +184,15 @@ class Tally {
 
   /** Where the table itself is missing, no service is to blame. */
   async #assertTable(cause: Refusal): Promise<void> {
+    const { name } = this.#table;
     const chains = await this.#target.listChains();
-    if (!chains.some(({ table }) => table === this.#table.name)) throw new TableLostError(this.#table.name, { cause });
+    if (!chains.some(({ table }) => table === name)) throw new TableLostError(name, { cause });
+  }
+
+  /** Where nft refuses whatever it is given, looking for the service to blame would start it again and again. */
+  async #assertWorking(): Promise<void> {
+    const noChange = { op: 'add-chain', chain: { name: layoutChain } } as const;
+    await this.#target.apply({ table: this.#table.name, operations: [noChange] });
   }
 
   #count(operations: readonly Operation[]): void {

@@ -4,14 +4,15 @@ export interface Nft {
    * Runs a script as one transaction (`nft -f -`): all of it takes effect, or none.
    *
    * @throws {@link NftRefusedError} if nft or the kernel refuses it, {@link NftMissingError}, {@link NftPermissionError},
-   * {@link NftTimeoutError}, {@link NftCancelledError} or {@link NftKilledError}.
+   * {@link NftTimeoutError}, {@link NftCancelledError} or {@link NftKilledError}; {@link NftOutputError} if it prints
+   * something, which nft does not: then it is not known what was run.
    */
   run(script: string, options?: RunOptions): Promise<void>;
 
   /**
    * What `nft --json list …` prints, e.g. `list(['chains', 'inet'])`.
    *
-   * @throws as `run`, and {@link NftOutputError} where it is not JSON.
+   * @throws as `run`; {@link NftOutputError} where it is not JSON.
    */
   list(what: readonly string[], options?: TerseOptions): Promise<unknown>;
 

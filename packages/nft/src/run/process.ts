@@ -58,7 +58,8 @@ export function createNft(options: NftOptions = {}): Nft {
 
   return {
     async run(script, { check = false, signal } = {}) {
-      await start([...(check ? ['--check'] : []), '--file', '-'], script, signal);
+      const printed = await start([...(check ? ['--check'] : []), '--file', '-'], script, signal);
+      if (printed !== '') throw new NftOutputError(`nft --file printed ${JSON.stringify(printed.slice(0, 200))}`);
     },
     async list(what, { signal, terse = false } = {}) {
       const text = await start(['--json', ...(terse ? ['--terse'] : []), 'list', ...what], '', signal);

@@ -55,6 +55,13 @@ describe('running nft', () => {
     });
   });
 
+  it('does not take for nft what prints something and says that all is well', async () => {
+    expect(await failure({ command: standIn('chatty', 'echo "Usage: nft"') })).toMatchObject({
+      code: 'NFT_OUTPUT',
+      message: 'nft --file printed "Usage: nft\\n"',
+    });
+  });
+
   it('tells that it may not', async () => {
     const words = '/dev/stdin:1:1-17: Error: Could not process rule: Operation not permitted';
     expect(await failure({ command: standIn('eperm', `echo "${words}" >&2; exit 1`) })).toMatchObject({

@@ -1,0 +1,51 @@
+interface Listed {
+  readonly name: string;
+  readonly table: string;
+  readonly type?: string;
+  readonly elem?: readonly unknown[];
+}
+
+/** A table of ours as `nft -j list ruleset` shows it. */
+export interface ListedTable {
+  readonly name: string;
+  /** Whether packets meet it. */
+  readonly isServing: boolean;
+  /**
+   * What it holds, in a form that is equal for equal tables: without counters, without timers, and whichever slot an
+   * endpoint is in. Chains for numbers of endpoints may be left over, and are not among it.
+   */
+  readonly contents: readonly string[];
+}
+
+/** Our tables in a listing of the whole ruleset. */
+export function tablesIn(listing: string): readonly ListedTable[] {
+  const { nftables } = JSON.parse(listing) as { readonly nftables: readonly Record<string, Listed>[] };
+  const names = nftables.flatMap(({ table }) => (table !== undefined && isOurs(table.name) ? [table.name] : []));
+  return names.map((name) => {
+    const own = nftables.filter((object) => Object.values(object)[0]?.table === name);
+    return {
+      name,
+      isServing: own.some(({ chain }) => chain?.type !== undefined),
+      contents: own.flatMap(linesOf).sort(),
+    };
+  });
+}
+
+function isOurs(table: string): boolean {
+  return table === 'nftproxier' || table === 'nftproxier-2';
+}
+
+function linesOf({ set, map, chain }: Record<string, Listed>): readonly string[] {
+  if (chain !== undefined) return chain.name.includes('/') ? [chain.name] : [];
+  const of = set ?? map;
+  if (of === undefined) return [];
+  return [of.name, ...(of.elem ?? []).map((element) => `${of.name} ${comparable(of.name, element)}`)];
+}
+
+function comparable(set: string, element: unknown): string {
+  const text = JSON.stringify(element, (key, value: unknown) =>
+    /^(counter|expires|timeout)$/.test(key) ? undefined : value,
+  );
+  // The last number of a key is the slot.
+  return set.includes('endpoints-') ? text.replace(/,\d+\]\}/, ']}') : text;
+}
