@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { below, seededRandom } from '@nftproxier/core/testing';
-import { NftKilledError, defaultTableSettings } from '@nftproxier/nft';
+import { NftKilledError, defaultTableSettings, prepareTable } from '@nftproxier/nft';
 import type { LoadTarget, Operation } from '@nftproxier/nft';
-import { activationOperations } from '../../packages/nft/src/ruleset/skeleton.js';
 import { tablesIn } from './contents.js';
 import { manyServices, openPath } from './path.js';
 import type { PathOptions, WholePath } from './path.js';
@@ -125,13 +124,20 @@ const inSteps = (target: LoadTarget): LoadTarget => ({
   },
 });
 
+const network = { nodePortAddresses: [], serviceCIDRs: [] };
+const empty = prepareTable({ settings: defaultTableSettings, network, plans: [] }).transaction.operations;
+const bases = empty.flatMap((one) => (one.op === 'add-chain' && one.chain.base !== undefined ? [one.chain.name] : []));
+const activation = empty.filter(
+  (one) =>
+    (one.op === 'add-chain' && bases.includes(one.chain.name)) || (one.op === 'add-rule' && bases.includes(one.chain)),
+);
+
 /** A new table is met by packets before it is filled. */
 const inServiceAtOnce = (target: LoadTarget): LoadTarget => ({
   ...target,
   async apply({ table, operations }, options) {
     const isNew = operations.some(({ op }) => op === 'add-table') && operations.length > 2;
-    const more = isNew ? activationOperations(defaultTableSettings) : [];
-    await target.apply({ table, operations: [...operations, ...more] }, options);
+    await target.apply({ table, operations: [...operations, ...(isNew ? activation : [])] }, options);
   },
 });
 

@@ -6,9 +6,9 @@ export interface ScheduleOptions {
   readonly run: () => Promise<boolean>;
   /** Least time between the end of a run and the start of the next, in milliseconds: `minSyncPeriod`. Asked each time. */
   readonly minPeriod: () => number;
-  /** First pause after a failed run, in milliseconds; four times as long with each further failure. */
+  /** From the start of a first failed run to the next, in milliseconds; four times as long with each further failure. */
   readonly retryPeriod: number;
-  /** Longest pause after failed runs, in milliseconds. Asked each time. */
+  /** Longest such time, in milliseconds; a run that took longer is followed after `minPeriod`. Asked each time. */
   readonly maxRetryPeriod: () => number;
   readonly clock: Clock;
 }
@@ -46,6 +46,7 @@ export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, cl
     if (running !== undefined || stopped) return;
     requested = false;
     urgent = false;
+    const start = clock.now();
     running = run()
       .catch(() => false)
       .then((done) => {
@@ -53,7 +54,8 @@ export function createSchedule({ run, minPeriod, retryPeriod, maxRetryPeriod, cl
         lastEnd = clock.now();
         failures = done ? 0 : failures + 1;
         if (stopped) return;
-        if (!done) plan(Math.max(minPeriod(), Math.min(maxRetryPeriod(), retryPeriod * 4 ** (failures - 1))));
+        const retryAt = start + Math.min(maxRetryPeriod(), retryPeriod * 4 ** (failures - 1));
+        if (!done) plan(Math.max(minPeriod(), retryAt - lastEnd));
         else if (requested) plan(urgent ? 0 : minPeriod());
       });
   };
