@@ -12,7 +12,7 @@ const program = fileURLToPath(new URL('../../packages/daemon/dist/main.js', impo
 const probe = new URL('probe.mjs', import.meta.url).href;
 
 /** Longest time in milliseconds that a daemon may take for anything. */
-const patience = 300_000;
+const patience = 600_000;
 
 /** What the daemon says when the table is in service. */
 export const serving = 'table loaded, serving';
