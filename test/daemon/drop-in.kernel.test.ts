@@ -96,8 +96,6 @@ const elsewhere: readonly string[] = [
   'kubeproxy_sync_proxy_rules_nftables_sync_failures_total',
   'kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total',
   'nftproxier_transaction_failures_total',
-  'nftproxier_audits_total',
-  'nftproxier_drift_repairs_total',
   'nftproxier_service_new_connections_total',
   'nftproxier_endpoint_new_connections_total',
   'nftproxier_counter_readings_total',

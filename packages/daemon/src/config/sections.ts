@@ -9,6 +9,7 @@ const longTime = duration.refine((time) => time >= 0);
 const longestTimer = 1_800_000_000;
 const timer = duration.refine((time) => time > 0 && time <= longestTimer);
 const seconds = 'a duration of 0 or more';
+const auditTime = duration.refine((time) => time === 0 || (time >= 1_000 && time <= longestTimer));
 
 /** How to reach the API server. */
 export const clientConnection = z
@@ -221,9 +222,10 @@ export const nftproxier = z
         reload: 'restart',
       },
     ),
-    auditPeriod: field(timer.default(60_000), {
-      about: 'How often the kernel is compared with what it should hold when nothing changes.',
-      rule: 'a duration greater than 0 and at most 500h',
+    auditPeriod: field(auditTime.default(60_000), {
+      about:
+        'Longest time until the kernel is compared again with what it should hold, and put right; 0 switches that off. Audits that take long are further apart: they get a twentieth of the time.',
+      rule: 'a duration of 0, or of 1s to 500h',
       flag: 'audit-period',
       precedence: 'always',
       reload: 'live',

@@ -1,8 +1,10 @@
 import type { Family } from '@nftproxier/core';
-import type { Loader, Pause } from '@nftproxier/nft';
+import { TableAuditor } from '@nftproxier/nft';
+import type { AuditKernel, Loader, Pause } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { LiveConfiguration } from '../config/index.js';
 import type { EventRecorder } from '../events/index.js';
+import { DriftAudits } from '../guard/drift.js';
 import { Guard } from '../guard/guard.js';
 import type { Protections } from '../guard/protections.js';
 import type { ProxyHealth, ServiceHealth } from '../health/index.js';
@@ -32,6 +34,8 @@ export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'ver
   readonly loader: Loader;
   /** Whether nft and the kernel work. */
   readonly probe: () => Promise<void>;
+  /** What audits read and repair. */
+  readonly auditKernel: AuditKernel;
   /** Told when our rules are live. */
   readonly takeover: Takeover;
   readonly health: ProxyHealth;
@@ -114,6 +118,19 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const made = { ...node, source, required, loader, guard, probe: options.probe, observer };
   const proxy: Proxy = new Proxy(made);
   const { version, software, counters } = options;
+  const audits = new DriftAudits({
+    ...{ nodeName, log, metrics, events, clock },
+    auditor: (alone) => new TableAuditor({ kernel: options.auditKernel, loader, alone, pause }),
+    random: Math.random,
+    period: () => settings.current.nftproxier.auditPeriod,
+    between: (step) => proxy.between(step),
+    interrupted: () => {
+      flows.interrupted();
+    },
+    attend: () => {
+      proxy.attend();
+    },
+  });
   const running: RunningProxy = {
     ...{ version, software, nodeName, startTime, cluster, loader, localAddresses, history, counters, now: Date.now },
     wishes: () => proxy.wishes,
@@ -128,8 +145,10 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   });
   endings.add(() => proxy.stop());
   endings.add(() => guard.stop());
+  endings.add(() => audits.stop());
   await guard.start();
   for (const family of families) health.started(family);
   await proxy.start();
+  if (protections.audit) audits.start();
   return proxy;
 }

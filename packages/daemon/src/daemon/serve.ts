@@ -1,4 +1,4 @@
-import { Loader, createLoadTarget } from '@nftproxier/nft';
+import { Loader, createAuditKernel, createLoadTarget } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import { LiveConfiguration } from '../config/index.js';
 import type { Actions, Configuration, Warning } from '../config/index.js';
@@ -119,7 +119,8 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
     protections,
     pause,
   };
-  await startProxy({ ...around, ...source, loader, counters, takeover, health, serviceHealth, metrics, events });
+  const written = { loader, auditKernel: createAuditKernel(timed), counters };
+  await startProxy({ ...around, ...source, ...written, takeover, health, serviceHealth, metrics, events });
   events.emit(starting(nodeName));
 }
 

@@ -7,6 +7,7 @@ export {
   failedToStartServiceHealthcheck,
   kubeProxyRunning,
   rulesRefused,
+  rulesRestored,
   type ServiceReference,
   starting,
 } from './occasions.js';

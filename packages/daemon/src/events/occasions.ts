@@ -40,6 +40,15 @@ export const kubeProxyRunning = (nodeName: string, note: string): EventFacts => 
   note,
 });
 
+/** Another program changed the rules; they were put right, or are loaded anew. */
+export const rulesRestored = (nodeName: string, note: string): EventFacts => ({
+  regarding: node(nodeName),
+  type: 'Warning',
+  reason: 'RulesRestored',
+  action: 'SyncProxyRules',
+  note,
+});
+
 /** The health server cannot listen, and the configuration says that this is the end. */
 export const failedToStartProxierHealthcheck = (nodeName: string, note: string): EventFacts =>
   startKubeProxy(nodeName, 'Warning', 'FailedToStartProxierHealthcheck', note);

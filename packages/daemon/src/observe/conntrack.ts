@@ -26,6 +26,8 @@ export interface FlowCleaning {
   readonly observer: ProxyObserver;
   /** The machine has other addresses: flows to node ports there began when they were not open. */
   addressesChanged(): void;
+  /** Elements were missing from the table, and have been put back: connections may have begun that nobody translated. */
+  interrupted(): void;
   stop(): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ export function createFlowCleaning({
     addressesChanged() {
       const { planner, serviceCIDRs } = proxy().cluster;
       if (isWanted()) cleaner.started(planner.plans.values(), serviceCIDRs);
+    },
+    interrupted() {
+      const { planner, serviceCIDRs } = proxy().cluster;
+      if (isWanted()) cleaner.interrupted(planner.plans.values(), serviceCIDRs);
     },
     stop: () => cleaner.stop(),
   };

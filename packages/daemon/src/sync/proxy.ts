@@ -10,6 +10,7 @@ import { createSchedule } from './schedule.js';
 import type { Schedule } from './schedule.js';
 import { Syncer } from './syncer.js';
 import type { ServedChange, SyncReport } from './syncer.js';
+import { Turns } from './turns.js';
 import { wishesOf } from './wishes.js';
 import type { Wishes } from './wishes.js';
 
@@ -39,7 +40,7 @@ export interface ProxyOptions {
 
 /** Puts right what others did to the table. */
 export interface SyncGuard {
-  /** Part of each sync, before anything else is done: the only time at which a guard may use the loader. */
+  /** Part of each sync, before anything else is done: a guard may use the loader then, and in {@link Proxy.between}. */
   readonly beforeSync: () => Promise<void>;
 }
 
@@ -92,6 +93,7 @@ export class Proxy {
   readonly #cluster: ClusterState;
   readonly #syncer: Syncer;
   readonly #schedule: Schedule;
+  readonly #turns = new Turns();
   #wishes: Wishes;
   #warnings = '';
   #synced = false;
@@ -114,7 +116,7 @@ export class Proxy {
       },
     });
     this.#schedule = createSchedule({
-      run: () => this.#sync(),
+      run: () => this.#turns.take(() => this.#sync()),
       minPeriod: () => options.configuration().nftables.minSyncPeriod,
       retryPeriod,
       maxRetryPeriod: () => Math.min(longestRetryPeriod, options.configuration().nftables.syncPeriod),
@@ -146,6 +148,11 @@ export class Proxy {
   /** To be called when the table needs the guard: a sync follows at once. */
   attend(): void {
     this.#schedule.requestNow();
+  }
+
+  /** Runs work that uses the loader while no sync does. Syncs wait for it: it must be short. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.take(work);
   }
 
   /** Ends, after a sync that is under way. The table stays in the kernel and goes on serving. */

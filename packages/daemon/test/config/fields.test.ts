@@ -155,7 +155,7 @@ const rows: readonly Row[] = [
     fallback: 60_000,
     given: '5m',
     becomes: 300_000,
-    invalid: ['0s', '501h', ...time],
+    invalid: ['-1s', '999ms', '501h', ...time],
   },
   { field: 'nftproxier.skipKernelVersionCheck', fallback: false, given: true, invalid: flag },
   { field: 'nftproxier.conntrackCleanup', fallback: true, given: false, invalid: flag },

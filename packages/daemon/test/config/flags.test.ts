@@ -174,7 +174,7 @@ const rows: readonly Row[] = [
     field: 'nftproxier.auditPeriod',
     given: '5m',
     becomes: 300_000,
-    invalid: ['0s', ...time],
+    invalid: ['-1s', '999ms', ...time],
     beside: true,
   },
   {

@@ -36,7 +36,8 @@ function compareAll(kernel: readonly Element[], desired: readonly Element[]): Co
   return compareTexts(kernel.map(textOf), desired.map(textOf));
 }
 
-function textOf({ key, value }: Element): string {
+/** An element as differences name it. */
+export function textOf({ key, value }: Element): string {
   return value === undefined ? keyText(key) : `${keyText(key)} : ${valueText(value)}`;
 }
 

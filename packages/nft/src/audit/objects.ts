@@ -30,7 +30,8 @@ function auditChains({ chains }: ListedTable, desired: TableState): readonly Dis
   return [...unmet, ...extra.map(({ name }) => ({ kind: 'unexpected', object: 'chain', name }) as const)];
 }
 
-function isHarmless({ name, base, rules }: ListedTable['chains'][number]): boolean {
+/** Whether a chain that nobody asks for does no harm: no element leads to it. */
+export function isHarmless({ name, base, rules }: ListedTable['chains'][number]): boolean {
   if (base !== undefined) return false;
   return name === layoutChain || isSharedChainName(name) || (isAffinityName(name) && rules === 0);
 }

@@ -24,7 +24,16 @@ export class FakeNft implements NftTarget, Ruleset {
     return this.#tables;
   }
 
-  async apply(transaction: Transaction, options?: ListOptions): Promise<void> {
+  /** Whether {@link FakeNft.apply} would accept a transaction; throws as it does. */
+  check(transaction: Transaction): Promise<void> {
+    return this.#run(transaction, undefined, true);
+  }
+
+  apply(transaction: Transaction, options?: ListOptions): Promise<void> {
+    return this.#run(transaction, options, false);
+  }
+
+  async #run(transaction: Transaction, options: ListOptions | undefined, isCheck: boolean): Promise<void> {
     // Rendered for its checks: what cannot be written must not be accepted here either.
     renderTransaction(transaction);
     if (options?.signal?.aborted) throw new NftCancelledError();
@@ -35,6 +44,7 @@ export class FakeNft implements NftTarget, Ruleset {
       rollBack(undo);
       throw error;
     }
+    if (isCheck) rollBack(undo);
   }
 
   /** A table's contents as text, sorted; empty if there is no such table. */

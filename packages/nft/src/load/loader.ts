@@ -35,7 +35,7 @@ export interface LoaderOptions extends Partial<LoadProtections> {
 /** What was done to put a table into service. */
 export interface Replaced extends Applied {
   /**
-   * Whether a table of ours was in service until then. If not, connections may have begun that nobody translated: their
+   * Whether a table of ours was in service until then, and was what it should have been. If not, connections may have begun that nobody translated: their
    * first packets would keep missing the rules ({@link ConntrackCleaner.interrupted}).
    */
   readonly wasInService: boolean;
@@ -63,6 +63,7 @@ export class Loader {
   #table: (LoadedTable & { readonly name: TableName }) | undefined;
   #inKernel: TableName | undefined;
   #isKernelKnown = false;
+  #isDoubted = false;
   /** What was listed last, as long as nothing has been written since. */
   #seen: { readonly serving: TableName | undefined } | undefined;
 
@@ -116,7 +117,9 @@ export class Loader {
     }
     this.#table = table;
     this.#refused.clear();
-    return { ...this.#note(applied), wasInService: old !== undefined };
+    const wasInService = old !== undefined && !this.#isDoubted;
+    this.#isDoubted = false;
+    return { ...this.#note(applied), wasInService };
   }
 
   /** Brings changed plans into the table in service. */
@@ -178,6 +181,7 @@ export class Loader {
   distrust(): void {
     this.#table = undefined;
     this.#isKernelKnown = false;
+    this.#isDoubted = true;
   }
 
   /**

@@ -18,6 +18,8 @@ export {
   type ListedElements,
   listElements,
   listSetNames,
+  type ListedStructure,
+  listStructure,
   type ListedTable,
   listTable,
   tableExists,
@@ -29,7 +31,7 @@ export { createNft, type NftOptions } from './process.js';
 export { type NftSession, openSession } from './session.js';
 export type { RefusalReason } from './reason.js';
 export { explain, parseRefusals } from './refusals.js';
-export { createTarget, type NftTarget } from './target.js';
+export { checkTransaction, createTarget, type NftTarget } from './target.js';
 export {
   checkKernel,
   checkNft,

@@ -2,7 +2,7 @@ import type { Chain } from '../syntax/index.js';
 import { renderName } from '../render/index.js';
 import { NftRefusedError } from './error.js';
 import { elementOf, field, objectsOf } from './json.js';
-import type { ListedElement } from './json.js';
+import type { Json, ListedElement } from './json.js';
 import type { ListOptions, Nft } from './nft.js';
 
 /** A chain as the kernel has it. */
@@ -71,6 +71,46 @@ export async function listTable(nft: Nft, table: string, options?: ListOptions):
     }),
   );
   return { chains: chains.map((chain) => ({ ...chain, rules: rules.get(chain.name) ?? 0 })), sets };
+}
+
+/** A table's objects and its rules, without elements. */
+export interface ListedStructure {
+  /** Its chains, each with its rules as nft prints them in JSON; equal rules have equal text. */
+  readonly chains: readonly (ListedChain & { readonly rules: readonly string[] })[];
+  /** Its sets and maps. */
+  readonly sets: ListedTable['sets'];
+}
+
+/**
+ * What a table of family `inet` is made of, without reading elements: of a single table nft 1.0.6 reads them all, of all
+ * tables of a family none. 7 ms of CPU beside 70,000 elements, and beside as many as there may be.
+ *
+ * @returns undefined if there is no such table.
+ */
+export async function listStructure(
+  nft: Nft,
+  table: string,
+  options?: ListOptions,
+): Promise<ListedStructure | undefined> {
+  const output = await nft.list(['ruleset', 'inet'], { ...options, terse: true });
+  const own = (kind: string): readonly Json[] => objectsOf(output, kind).filter((of) => field(of, 'table') === table);
+  if (!objectsOf(output, 'table').some((of) => field(of, 'name') === table)) return undefined;
+  const rules = new Map<unknown, string[]>();
+  for (const rule of own('rule')) {
+    const chain = field(rule, 'chain');
+    const text = JSON.stringify(field(rule, 'expr'));
+    const known = rules.get(chain);
+    if (known === undefined) rules.set(chain, [text]);
+    else known.push(text);
+  }
+  const chains = own('chain').flatMap((chain) => chainOf(chain));
+  const sets = (['set', 'map'] as const).flatMap((kind) =>
+    own(kind).flatMap((set) => {
+      const name = field(set, 'name');
+      return typeof name === 'string' ? [{ name, kind }] : [];
+    }),
+  );
+  return { chains: chains.map((chain) => ({ ...chain, rules: rules.get(chain.name) ?? [] })), sets };
 }
 
 /** What was read of a set or map. */

@@ -2,7 +2,7 @@ import type { PlanChange, ServiceKey, ServicePlan, ServicePortPlan } from '@nftp
 import { deltaOf, identityOf } from '../delta/service.js';
 import type { ServiceDelta } from '../delta/service.js';
 import { missingChains, operationsOf } from '../delta/operations.js';
-import type { OwnedDelta } from '../delta/operations.js';
+import type { OwnedDelta, SharedElementChanges } from '../delta/operations.js';
 import { contributionOf } from '../ruleset/contribution.js';
 import type { Contribution, PlacedElement, PortSlots } from '../ruleset/parts.js';
 import { networkOperations } from '../ruleset/network.js';
@@ -60,6 +60,7 @@ export class TableModel {
   readonly #chains = new Set<string>();
   readonly #staleChains = new Set<string>();
   readonly #counted = new CountedElements();
+  readonly #elementCounts = new Map<string, number>();
   #network: NetworkElements = { nodePortAddresses: [], serviceCIDRs: [] };
   #slots = 0;
   #servicePorts = 0;
@@ -86,6 +87,21 @@ export class TableModel {
   /** The elements that count new connections, by set and key; none where counters are off. */
   get counted(): ReadonlyMap<string, ReadonlyMap<string, CountedElement>> {
     return this.#counted.sets;
+  }
+
+  /** How many elements each set has for Services; a set that is not named has none. Running totals. */
+  get elementCounts(): ReadonlyMap<string, number> {
+    return this.#elementCounts;
+  }
+
+  /** Chains made for numbers of endpoints that occurred. */
+  get sharedChains(): ReadonlySet<string> {
+    return this.#chains;
+  }
+
+  /** What a service adds to the table, worked out from its plan and slots. */
+  contributionsOf(service: ServiceKey): readonly Contribution[] {
+    return this.#contributions(this.#services.get(service));
   }
 
   /** The plan the table holds of a service. */
@@ -151,6 +167,7 @@ export class TableModel {
       }
       for (const chain of newChains) this.#chains.add(sharedChainName(chain));
       for (const { delta } of deltas) this.#rememberChains(delta);
+      this.#countElements(deltas, users.changes);
       if (this.settings.counters === 'off') return;
       this.#counted.change(deltas);
       this.#counted.changeShared(users.changes.remove, users.changes.add);
@@ -224,6 +241,18 @@ export class TableModel {
   #tally(state: ServiceState | undefined, sign: 1 | -1): void {
     this.#servicePorts += sign * (state?.slots.length ?? 0);
     for (const { cluster, local } of state?.slots ?? []) this.#slots += sign * (cluster.length + local.length);
+  }
+
+  #countElements(deltas: readonly OwnedDelta[], shared: SharedElementChanges): void {
+    const count = (set: string, change: number): void => {
+      this.#elementCounts.set(set, (this.#elementCounts.get(set) ?? 0) + change);
+    };
+    for (const { delta } of deltas) {
+      for (const [set, elements] of delta.remove) count(set, -elements.length);
+      for (const [set, elements] of delta.add) count(set, elements.length);
+    }
+    for (const { set } of shared.remove) count(set, -1);
+    for (const { set } of shared.add) count(set, 1);
   }
 
   #rememberChains({ addChains, deleteChains }: ServiceDelta): void {

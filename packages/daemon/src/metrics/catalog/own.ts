@@ -131,12 +131,14 @@ export const ownMetrics = [
     type: 'counter',
     help: 'Comparisons of the kernel with what it should hold, by outcome',
     labels: ['result'],
+    initial: ['agreed', 'repaired', 'damaged', 'abandoned', 'failed'].map((result) => ({ result })),
   },
   {
     name: 'nftproxier_drift_repairs_total',
     type: 'counter',
-    help: 'Repairs of rules that somebody else changed or removed',
+    help: 'Repairs of rules that somebody else changed or removed, by what it was',
     labels: ['cause'],
+    initial: ['elements', 'structure', 'table-lost'].map((cause) => ({ cause })),
   },
   {
     name: 'nftproxier_source_staleness_seconds',

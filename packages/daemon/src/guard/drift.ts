@@ -1,0 +1,117 @@
+import type { AuditorOptions, Discrepancy, DriftReport, TableAuditor } from '@nftproxier/nft';
+import type { Logger } from 'pino';
+import { rulesRestored } from '../events/index.js';
+import type { EventRecorder } from '../events/index.js';
+import type { Metrics } from '../metrics/index.js';
+import type { Clock } from '../sync/clock.js';
+
+/** What {@link DriftAudits} need. */
+export interface DriftOptions {
+  /** Makes what audits; it is given how to have the loader to itself. */
+  readonly auditor: (alone: AuditorOptions['alone']) => Pick<TableAuditor, 'audit'>;
+  readonly nodeName: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly events: Pick<EventRecorder, 'emit'>;
+  readonly clock: Clock;
+  /** Between 0 and 1, so that the nodes of a cluster do not audit in step. */
+  readonly random: () => number;
+  /** `auditPeriod` in milliseconds, as it is now; 0 for none. */
+  readonly period: () => number;
+  /** Runs a step while no sync does. */
+  readonly between: <T>(step: () => Promise<T>) => Promise<T>;
+  /** Elements were missing, and have been put back. */
+  readonly interrupted: () => void;
+  /** Asks for a sync at once: the table has to be loaded anew. */
+  readonly attend: () => void;
+}
+
+/** Milliseconds until it is looked again whether there should be audits. */
+const idle = 10_000;
+/** How much longer than an audit the pause after it is, at least: that leaves it a twentieth of the time. */
+const pausesPerAudit = 20;
+/** Differences that a message names. */
+const mostNamed = 5;
+
+/**
+ * Compares the table with its model again and again, and has put right what others did to it. A pause is between 70% and
+ * 90% of the period, so that what happens at its beginning is put right before the period is over.
+ */
+export class DriftAudits {
+  readonly #options: DriftOptions;
+  readonly #auditor: Pick<TableAuditor, 'audit'>;
+  #isStopped = false;
+  #hasFailed = false;
+  #cancel: (() => void) | undefined;
+  #running: Promise<void> | undefined;
+  #lastMs = 0;
+
+  constructor(options: DriftOptions) {
+    this.#options = options;
+    this.#auditor = options.auditor((step) =>
+      options.between(() => (this.#isStopped ? Promise.reject(new Error('stopped')) : step())),
+    );
+  }
+
+  /** Begins. */
+  start(): void {
+    const { clock, period, random } = this.#options;
+    if (this.#isStopped) return;
+    const wanted = period();
+    const delay =
+      wanted === 0 ? idle : Math.max(Math.round(wanted * (0.7 + 0.2 * random())), this.#lastMs * pausesPerAudit);
+    this.#cancel = clock.after(delay, () => {
+      this.#running = (wanted === 0 ? Promise.resolve() : this.#audit()).then(() => {
+        this.start();
+      });
+    });
+  }
+
+  /** Ends, after the step that is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel?.();
+    await this.#running;
+  }
+
+  async #audit(): Promise<void> {
+    const { clock, metrics, log } = this.#options;
+    const began = clock.now();
+    try {
+      const report = await this.#auditor.audit();
+      metrics.add('nftproxier_audits_total', 1, { result: report.result });
+      this.#hasFailed = false;
+      this.#tell(report);
+    } catch (error) {
+      if (this.#isStopped) return;
+      metrics.add('nftproxier_audits_total', 1, { result: 'failed' });
+      if (!this.#hasFailed) log.warn({ err: error }, 'the rules could not be compared with what they should be');
+      this.#hasFailed = true;
+    }
+    this.#lastMs = clock.now() - began;
+    log.debug({ milliseconds: this.#lastMs }, 'audited');
+  }
+
+  /** An audit that others cut short may have put something right before. */
+  #tell({ result, total, discrepancies, wasIncomplete }: DriftReport): void {
+    const { metrics, log, events, nodeName, interrupted, attend } = this.#options;
+    const isDamaged = result === 'damaged';
+    if (total === 0 && !isDamaged) return;
+    const differences = total === 0 ? ['the table is gone'] : discrepancies.slice(0, mostNamed).map(textOf);
+    const more = total > mostNamed ? ` and ${String(total - mostNamed)} more` : '';
+    const outcome = isDamaged ? 'the table is loaded anew' : 'put right';
+    const cause = total === 0 ? 'table-lost' : isDamaged ? 'structure' : 'elements';
+    metrics.add('nftproxier_drift_repairs_total', 1, { cause });
+    log.warn({ total, differences }, `another program changed the rules; ${outcome}`);
+    events.emit(
+      rulesRestored(nodeName, `Another program changed the rules: ${differences.join('; ')}${more}; ${outcome}`),
+    );
+    if (isDamaged) attend();
+    else if (wasIncomplete) interrupted();
+  }
+}
+
+function textOf({ kind, object, name, element, detail }: Discrepancy): string {
+  const what = [`${kind} ${object} ${name}`, element, detail].filter((part) => part !== undefined);
+  return what.join(', ');
+}

@@ -1,0 +1,173 @@
+import type { Discrepancy, DriftReport } from '@nftproxier/nft';
+import { pino } from 'pino';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { EventFacts } from '../../src/events/index.js';
+import { DriftAudits } from '../../src/guard/drift.js';
+import { createMetrics } from '../../src/metrics/index.js';
+import type { Metrics } from '../../src/metrics/index.js';
+import { Turns } from '../../src/sync/turns.js';
+import { parseExposition } from '../metrics/exposition.js';
+
+const agreed: DriftReport = { result: 'agreed', discrepancies: [], total: 0, elements: 7, wasIncomplete: false };
+const missing: Discrepancy = { kind: 'missing', object: 'map', name: 'services4', element: '10.96.0.1 . tcp . 80 : x' };
+
+const made: { readonly metrics: Metrics; readonly audits: DriftAudits }[] = [];
+afterEach(async () => {
+  for (const { metrics, audits } of made.splice(0)) {
+    await audits.stop();
+    metrics.stop();
+  }
+});
+
+/** Audits that end as told, on a clock that is moved by hand. */
+function scene(period = 60_000) {
+  const waiting: { readonly delay: number; readonly callback: () => void }[] = [];
+  const lines: { readonly msg: string }[] = [];
+  const emitted: EventFacts[] = [];
+  const calls = { interrupted: 0, attended: 0, steps: 0 };
+  const metrics = createMetrics({
+    version: '1.2.3',
+    nodeVersion: 'v24.0.0',
+    platform: 'linux/amd64',
+    featureGates: {},
+    readFile: () => '0',
+    startTime: 0,
+  });
+  const state = { now: 0, period, takes: 10, outcome: agreed as DriftReport | Error, random: 0 };
+  const turns = new Turns();
+  const audits = new DriftAudits({
+    auditor: (alone) => ({
+      async audit() {
+        await alone(() => Promise.resolve((calls.steps += 1)));
+        state.now += state.takes;
+        if (state.outcome instanceof Error) throw state.outcome;
+        return state.outcome;
+      },
+    }),
+    nodeName: 'node-a',
+    log: pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line) as { msg: string }) }),
+    metrics,
+    events: { emit: (facts) => void emitted.push(facts) },
+    clock: {
+      now: () => state.now,
+      after(delay, callback) {
+        const timer = { delay, callback };
+        waiting.push(timer);
+        return () => void waiting.splice(waiting.indexOf(timer), 1);
+      },
+    },
+    random: () => state.random,
+    period: () => state.period,
+    between: (step) => turns.take(step),
+    interrupted: () => (calls.interrupted += 1),
+    attend: () => (calls.attended += 1),
+  });
+  made.push({ metrics, audits });
+  const next = async (): Promise<void> => {
+    waiting.shift()?.callback();
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  };
+  const counted = async (name: string): Promise<Record<string, number>> => {
+    const samples = parseExposition(await metrics.page.render()).get(name)?.samples ?? [];
+    return Object.fromEntries(
+      samples.filter(({ value }) => value > 0).map(({ labels, value }) => [Object.values(labels).join(), value]),
+    );
+  };
+  return { audits, state, waiting, lines, emitted, calls, turns, next, counted };
+}
+
+describe('audits', () => {
+  it('begin again and again, 70% to 90% of the period after each other', async () => {
+    const { audits, state, waiting, next, counted, lines, emitted } = scene();
+    audits.start();
+    expect(waiting.map(({ delay }) => delay)).toEqual([42_000]);
+    state.random = 1;
+    await next();
+    expect(waiting.map(({ delay }) => delay)).toEqual([54_000]);
+    await next();
+    expect(await counted('nftproxier_audits_total')).toEqual({ agreed: 2 });
+    expect([lines, emitted]).toEqual([[], []]);
+  });
+
+  it('take a twentieth of the time at most', async () => {
+    const { audits, state, waiting, next } = scene();
+    state.takes = 4_000;
+    audits.start();
+    await next();
+    expect(waiting.map(({ delay }) => delay)).toEqual([80_000]);
+  });
+
+  it('are switched off by a period of 0, and on again', async () => {
+    const { audits, state, waiting, next, counted, calls } = scene(0);
+    audits.start();
+    await next();
+    expect([calls.steps, waiting.length]).toEqual([0, 1]);
+    state.period = 1_000;
+    await next();
+    await next();
+    expect(await counted('nftproxier_audits_total')).toEqual({ agreed: 1 });
+  });
+
+  it('tell what differed, and have flows deleted that nobody translated', async () => {
+    const { audits, state, next, counted, calls, lines, emitted } = scene();
+    const total = 7;
+    const discrepancies = Array.from({ length: total }, () => missing);
+    state.outcome = { ...agreed, result: 'repaired', total, discrepancies, wasIncomplete: true };
+    audits.start();
+    await next();
+    expect(calls).toMatchObject({ interrupted: 1, attended: 0 });
+    expect(await counted('nftproxier_audits_total')).toEqual({ repaired: 1 });
+    expect(await counted('nftproxier_drift_repairs_total')).toEqual({ elements: 1 });
+    expect(lines).toMatchObject([{ total: 7, msg: 'another program changed the rules; put right' }]);
+    expect(emitted).toMatchObject([{ reason: 'RulesRestored', type: 'Warning', regarding: { name: 'node-a' } }]);
+    expect(emitted[0]?.note).toMatch(/missing map services4, 10\.96\.0\.1 .* and 2 more; put right$/);
+  });
+
+  it('delete no flows where something was added', async () => {
+    const { audits, state, next, calls } = scene();
+    state.outcome = { ...agreed, result: 'repaired', total: 1, discrepancies: [{ ...missing, kind: 'unexpected' }] };
+    audits.start();
+    await next();
+    expect(calls).toMatchObject({ interrupted: 0, attended: 0 });
+  });
+
+  it('ask for a sync where the table is damaged or gone', async () => {
+    const { audits, state, next, counted, calls, lines } = scene();
+    const chain = { kind: 'missing', object: 'chain', name: 'services' } as const;
+    state.outcome = { ...agreed, result: 'damaged', total: 1, discrepancies: [chain], wasIncomplete: true };
+    audits.start();
+    await next();
+    state.outcome = { ...agreed, result: 'damaged' };
+    await next();
+    expect(calls).toMatchObject({ interrupted: 0, attended: 2 });
+    expect(await counted('nftproxier_drift_repairs_total')).toEqual({ structure: 1, 'table-lost': 1 });
+    expect(lines).toMatchObject([{ differences: ['missing chain services'] }, { differences: ['the table is gone'] }]);
+  });
+
+  it('go on where nft fails, which is told once', async () => {
+    const { audits, state, next, counted, lines } = scene();
+    state.outcome = new Error('nft is broken');
+    audits.start();
+    await next();
+    await next();
+    state.outcome = agreed;
+    await next();
+    expect(await counted('nftproxier_audits_total')).toEqual({ failed: 2, agreed: 1 });
+    expect(lines).toHaveLength(1);
+  });
+
+  it('wait for their turn with every step, and end with the one under way', async () => {
+    const { audits, waiting, turns, calls, counted } = scene();
+    let end: () => void = () => undefined;
+    const sync = turns.take(() => new Promise<void>((resolve) => (end = resolve)));
+    audits.start();
+    waiting.shift()?.callback();
+    await new Promise((resolve) => setImmediate(resolve));
+    const stopped = audits.stop();
+    end();
+    await Promise.all([sync, stopped]);
+    expect(calls.steps).toBe(0);
+    expect(waiting).toEqual([]);
+    expect(await counted('nftproxier_audits_total')).toEqual({});
+  });
+});
