@@ -4,6 +4,7 @@ import { NftRefusedError } from '../run/index.js';
 import type { Loader } from '../load/index.js';
 import type { Element, Operation, SetDeclaration } from '../syntax/index.js';
 import type { TableModel } from '../table/model.js';
+import type { Pause } from '../table/steps.js';
 import { mostDiscrepancies } from './audit.js';
 import { canBeAsked, fixedElements, portionsOf, servedElements } from './desired.js';
 import type { Portion } from './desired.js';
@@ -39,7 +40,7 @@ export interface AuditorOptions {
   /** Runs a step while nothing else uses the loader. Steps are short: what waits for one waits some 50 ms. */
   readonly alone: <T>(step: () => Promise<T>) => Promise<T>;
   /** Lets everything else go on that is due, between parts of longer work. */
-  readonly pause?: () => Promise<void>;
+  readonly pause?: Pause;
   /** Audits until other values and additions have been looked for everywhere: a part of the table each time. Default: 4. */
   readonly rounds?: number;
 }
@@ -53,8 +54,6 @@ const elementsPerStep = 2_000;
 const mostListed = 5_000;
 /** Where more elements differ than this, a new table is less work than finding them all. */
 const mostRepaired = 1_000;
-/** Services looked through before others get their turn. */
-const servicesAtOnce = 200;
 
 /**
  * Compares the table in service with its model, and puts elements right that others deleted, changed or added. In short
@@ -219,11 +218,9 @@ export class TableAuditor {
 
   async #servedIn(model: TableModel, set: string): Promise<readonly Element[]> {
     const elements: Element[] = [];
-    let services = 0;
     for (const of of servedElements(model, set)) {
       elements.push(...of);
-      services += 1;
-      if (services % servicesAtOnce === 0) await this.#options.pause?.();
+      await this.#options.pause?.();
     }
     return elements;
   }
@@ -263,8 +260,9 @@ class Notes {
   }
 }
 
+/** Sets of single Services have no ranges, and elements that clients make are not in the model. */
 function isAskable(declaration: SetDeclaration | undefined): boolean {
-  return declaration !== undefined && canBeAsked(declaration);
+  return declaration === undefined || canBeAsked(declaration);
 }
 
 async function refusalOf(running: Promise<void>): Promise<NftRefusedError | undefined> {

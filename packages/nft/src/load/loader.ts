@@ -35,8 +35,8 @@ export interface LoaderOptions extends Partial<LoadProtections> {
 /** What was done to put a table into service. */
 export interface Replaced extends Applied {
   /**
-   * Whether a table of ours was in service until then, and was what it should have been. If not, connections may have begun that nobody translated: their
-   * first packets would keep missing the rules ({@link ConntrackCleaner.interrupted}).
+   * Whether a table of ours was in service until then, and was what it should have been. If not, connections may have begun
+   * that nobody translated: their first packets would keep missing the rules ({@link ConntrackCleaner.interrupted}).
    */
   readonly wasInService: boolean;
 }
