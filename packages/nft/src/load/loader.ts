@@ -206,6 +206,7 @@ export class Loader {
     }
     prepared.commit();
     this.#inKernel = name;
+    this.#isDoubted = false;
     this.#table = { name, model };
     this.#refused.clear();
     return { ...countOf(prepared.operations), refused: [] };
