@@ -9,13 +9,20 @@ import { proxyWith } from '../proxy/kernel.js';
 import { ScenarioCluster } from '../proxy/world.js';
 import { unpackNft } from './unpack.js';
 
-/** What is written, read and driven: every kind of frontend, both families, affinity, source ranges, hairpin. */
+/** What is written, read and driven: every kind of frontend, both families, affinity, source ranges, hairpin, hashes. */
 const files = [
   'policies/both-cluster.yaml',
   'policies/external-local.yaml',
   'policies/hairpin.yaml',
   'affinity/sticks.yaml',
+  'balancing/weighted.yaml',
+  'balancing/source-hash.yaml',
+  'balancing/maglev.yaml',
+  'balancing/affinity.yaml',
 ];
+
+/** The first of these has counters, too. */
+const counted = 'balancing/weighted.yaml';
 
 let lab: Lab;
 const versions = new Map<string, { readonly words: readonly string[]; readonly version: string }>();
@@ -32,6 +39,20 @@ afterAll(() => lab.close());
 
 function nftOf(words: readonly string[], prefix: readonly string[]): Nft {
   return createNft({ prefix: [...prefix, ...words.slice(0, -1)], command: words.at(-1) ?? 'nft' });
+}
+
+/** What all counters of the table in service have counted together. */
+async function connectionsCounted(nft: Nft): Promise<number> {
+  const target = createLoadTarget(nft);
+  const sets = (await target.listSets('nftproxier')).filter((name) =>
+    /^(nodeport-|endpoint-)?connections[46]/.test(name),
+  );
+  expect(sets).not.toEqual([]);
+  let sum = 0;
+  for (const set of sets) {
+    for (const { packets = 0 } of await target.listElements('nftproxier', set)) sum += packets;
+  }
+  return sum;
 }
 
 const onNode = (name: string): Nft => nftOf(versions.get(name)?.words ?? [], lab.namespace('node-a').prefix);
@@ -53,13 +74,19 @@ describe('other versions of nft', () => {
       const world = first?.steps[0]?.world;
       if (world === undefined) throw new Error('no scenario');
       for (const scenario of scenarios) {
-        const start = proxyWith((prefix) => nftOf(versions.get(writer)?.words ?? [], prefix));
+        const counters = scenario.file === counted ? 'endpoints' : 'off';
+        const start = proxyWith((prefix) => nftOf(versions.get(writer)?.words ?? [], prefix), counters);
         expect(await runOnKernel(scenario, lab, start)).toEqual([]);
         for (const reader of names) {
           const { nftables } = (await onNode(reader).list(['ruleset'])) as { readonly nftables: readonly object[] };
           expect(nftables.filter((object) => 'rule' in object).length).toBeGreaterThan(30);
           await lab.exec('node-a', [...(versions.get(reader)?.words ?? []), 'list', 'ruleset']);
         }
+        if (counters === 'off') continue;
+        const counts = await Promise.all(names.map((reader) => connectionsCounted(onNode(reader))));
+        // Of the last step's Service, by its frontends and again by its endpoints.
+        expect(counts).toEqual(names.map(() => counts[0]));
+        expect(counts[0]).toBeGreaterThan(0);
       }
       // A process with another nft takes over what this one left: an upgrade, and a downgrade.
       const cluster = new ScenarioCluster(world);

@@ -7,7 +7,7 @@ import {
   expectationsOf,
   expectationsOfAll,
 } from '@nftproxier/nft';
-import type { Nft } from '@nftproxier/nft';
+import type { Counters, Nft } from '@nftproxier/nft';
 import { Syncer } from '../../packages/daemon/src/sync/syncer.js';
 import type { StartProxy } from '../scenarios/kernel.js';
 import { ScenarioCluster } from './world.js';
@@ -16,15 +16,16 @@ import { ScenarioCluster } from './world.js';
  * The daemon's own parts on node-a of a lab, in this process: cluster, planner, loader and a real nft.
  *
  * @param open an nft that runs behind the given words, which put it into the node's namespace.
+ * @param counters what is counted.
  */
-export function proxyWith(open: (prefix: readonly string[]) => Nft): StartProxy {
+export function proxyWith(open: (prefix: readonly string[]) => Nft, counters: Counters = 'off'): StartProxy {
   return (lab, first) => {
     const cluster = new ScenarioCluster(first);
     const syncer = new Syncer({
       cluster: cluster.state,
       loader: new Loader(createLoadTarget(open(lab.namespace('node-a').prefix))),
       required: ['Service', 'EndpointSlice'],
-      wishes: () => cluster.wishes,
+      wishes: () => ({ ...cluster.wishes, settings: { ...cluster.wishes.settings, counters } }),
       onDiagnostic: () => undefined,
     });
     const conntrack = createConntrack({ prefix: lab.namespace('node-a').prefix });

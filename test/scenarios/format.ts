@@ -68,6 +68,8 @@ export type Expectation =
       readonly kind: 'answered';
       /** `address:port` of the endpoints: each of them answers some connection, and nobody else answers any. */
       readonly by: readonly string[];
+      /** The odds of the endpoints to each other, in the order of `by`. */
+      readonly shares: readonly number[] | undefined;
       /** Whom the endpoint sees: the sender itself, or an address of node-a. */
       readonly source: 'kept' | 'node' | undefined;
       /** All connections under one such name are answered by one endpoint out of `by`. */

@@ -20,6 +20,10 @@ type Answered = Extract<Expectation, { kind: 'answered' }>;
 const batch = 16;
 /** An endpoint out of N is missed by 40 N tries once in 10^17 runs. */
 const triesPerEndpoint = 40;
+/** Connections by which shares are told. */
+const triesForShares = 400;
+/** Chi-square that right shares of up to 8 endpoints exceed in less than one of 10^9 runs. */
+const mostChiSquare = 60;
 /**
  * Answers and refusals come back within milliseconds; TCP over IPv6 may hear the second refusal only, after a second. A
  * busy machine may take much longer: what is tested is what comes, not when.
@@ -130,8 +134,11 @@ async function checkAnswered(lab: Lab, packet: Packet, expect: Answered, memory:
   const unseen = new Set(expect.by);
   const sticky = expect.same !== undefined || packet.flow !== undefined;
   const limit = sticky ? 1 : Math.max(batch, triesPerEndpoint * unseen.size);
+  const counts = new Map<string, number>();
   let masqueraded = false;
-  for (let sent = 0; sent < limit && (sent === 0 || unseen.size > 0);) {
+  const isDone = (sent: number): boolean =>
+    expect.shares === undefined ? sent > 0 && (sent >= limit || unseen.size === 0) : sent >= triesForShares;
+  for (let sent = 0; !isDone(sent);) {
     const report = await send(lab, packet, sticky ? 1 : batch, answerTimeoutMs);
     // A client that is known sticks from its second connection on, all of which may be made at once.
     const more = expect.same === undefined ? [] : (await send(lab, packet, batch, answerTimeoutMs)).tries;
@@ -143,6 +150,7 @@ async function checkAnswered(lab: Lab, packet: Packet, expect: Answered, memory:
       if (known !== undefined && known !== by) return `expected ${known} again, got an answer by ${by}`;
       if (expect.same !== undefined) memory.set(expect.same, by);
       unseen.delete(by);
+      counts.set(by, (counts.get(by) ?? 0) + 1);
       if (expect.source === 'kept' && !isKept(one)) return `expected the source to be kept, ${by} saw ${peer(one)}`;
       if (expect.source === 'node' && !ofNode(one)) return `expected an address of the node, ${by} saw ${peer(one)}`;
       masqueraded ||= !isKept(one) || one.answer?.peerPort !== one.local?.port;
@@ -151,7 +159,21 @@ async function checkAnswered(lab: Lab, packet: Packet, expect: Answered, memory:
   }
   // Where the node itself sends from the address that a masquerade gives, only a port that changes shows it.
   if (expect.source === 'node' && !masqueraded && !sticky) return 'expected a masquerade, saw the source kept';
-  return sticky || unseen.size === 0 ? undefined : `never answered: ${[...unseen].join(', ')}`;
+  if (!sticky && unseen.size > 0) return `never answered: ${[...unseen].join(', ')}`;
+  return expect.shares === undefined ? undefined : unlikely(expect.by, expect.shares, counts);
+}
+
+/** Whether so many answers of each can hardly come from such shares. */
+function unlikely(by: readonly string[], shares: readonly number[], counts: ReadonlyMap<string, number>) {
+  const sum = shares.reduce((total, share) => total + share, 0);
+  const all = [...counts.values()].reduce((total, count) => total + count, 0);
+  const chiSquare = by.reduce((total, endpoint, index) => {
+    const expected = (all * (shares[index] ?? 0)) / sum;
+    return total + ((counts.get(endpoint) ?? 0) - expected) ** 2 / expected;
+  }, 0);
+  if (chiSquare <= mostChiSquare) return undefined;
+  const found = by.map((endpoint) => `${endpoint} ${counts.get(endpoint) ?? 0}`);
+  return `expected shares of ${shares.join(' : ')}, got ${found.join(', ')}`;
 }
 
 async function checkByChance(lab: Lab, packet: Packet, { by }: Answered, seconds: number): Promise<string | undefined> {

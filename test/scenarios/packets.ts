@@ -28,7 +28,7 @@ function readPacket(source: PacketSource, from: string, to: string, where: strin
 }
 
 function readExpectation(
-  { expect, by, source, same, retryEvery }: PacketSource,
+  { expect, by, shares, source, same, retryEvery }: PacketSource,
   from: string,
   where: string,
 ): Expectation {
@@ -36,7 +36,7 @@ function readExpectation(
   for (const endpoint of by) readSocketAddress(endpoint);
   // A client's memory is its own; `true` is a name that no other entry has.
   const name = same === undefined ? undefined : `${same === true ? where : same} ${from}`;
-  return { kind: 'answered', by, source, same: name, retryEvery };
+  return { kind: 'answered', by, shares, source, same: name, retryEvery };
 }
 
 /** `10.96.0.1:80/TCP`, `[fd00:10:96::1]:80/UDP`, `10.96.0.1/ICMP`. */

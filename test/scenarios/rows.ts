@@ -125,6 +125,13 @@ export const rows = {
 
   // 2.7
   '2.7/random': 'Each new connection may go to any of the endpoints.',
+  '2.7/equal-odds': 'All endpoints get the same share of the connections.',
+  '2.7/weighted': 'With algorithm weighted, endpoints get connections in proportion to their weights.',
+  '2.7/drained': 'An endpoint of weight 0 gets no new connections.',
+  '2.7/source-hash': 'With algorithm source-hash, the address of a client decides, at every frontend alike.',
+  '2.7/maglev': 'With algorithm maglev, the address of a client decides, at every frontend alike.',
+  '2.7/maglev-stays':
+    'With algorithm maglev, clients of endpoints that stay keep them, and those of one that is back return.',
 
   // 3.3 Frontends
   '3.3/everywhere': 'Frontends work from pods, from the node and from outside.',
@@ -166,6 +173,7 @@ export const rows = {
   '3.6/local-list': 'Traffic that must stay on the node sticks to local endpoints only.',
   '3.6/hints-change': 'A client moves where its endpoint is no longer among the chosen ones.',
   '3.6/restart': 'The memory survives a restart of the proxy.',
+  '3.6/algorithm': 'A client begins where the algorithm of the Service leads it, and stays there.',
   '3.6/protocols': 'Affinity works for TCP, UDP and SCTP.',
   '3.6/IPv6': 'Affinity works for IPv6.',
 

@@ -51,12 +51,18 @@ const packet = strict({
   to: oneOrMore,
   by: z.array(text).min(1).optional(),
   expect: z.enum(['rejected', 'dropped', 'untouched']).optional(),
+  shares: z.array(z.number().positive()).min(2).optional(),
   source: z.enum(['kept', 'node']).optional(),
   same: z.union([z.literal(true), text]).optional(),
   flow: text.optional(),
   retryEvery: z.number().positive().max(10).optional(),
 })
   .refine((one) => (one.by === undefined) !== (one.expect === undefined), 'needs either `by` or `expect`')
+  .refine(
+    (one) => one.shares === undefined || one.shares.length === one.by?.length,
+    '`shares` has one for each of `by`',
+  )
+  .refine((one) => one.shares === undefined || one.same === undefined, '`shares` does not go with `same`')
   .refine((one) => one.by !== undefined || one.source === undefined, '`source` goes with `by`')
   .refine((one) => one.by !== undefined || one.same === undefined, '`same` goes with `by`');
 

@@ -36,22 +36,30 @@ export function serviceObject(source: ServiceSource): KubernetesObject {
 /** The slices that belong to a Service written in short: one for each family and set of ports. */
 export function endpointSlices(source: ServiceSource, endpoints: readonly string[]): KubernetesObject[] {
   const servicePorts = source.ports.map(readServicePort);
-  const groups = new Map<string, { addressType: string; ports: PortObject[]; endpoints: object[] }>();
+  interface Group {
+    readonly addressType: string;
+    readonly ports: PortObject[];
+    readonly endpoints: object[];
+    readonly weights: string[];
+  }
+  const groups = new Map<string, Group>();
   for (const line of endpoints) {
-    const { address, ports, endpoint } = readEndpoint(line, servicePorts);
+    const { address, ports, endpoint, weight } = readEndpoint(line, servicePorts);
     const addressType = familyOf(address);
     const key = JSON.stringify([addressType, ports]);
-    const group = groups.get(key) ?? { addressType, ports, endpoints: [] };
+    const group = groups.get(key) ?? { addressType, ports, endpoints: [], weights: [] };
     group.endpoints.push(endpoint);
+    if (weight !== undefined) group.weights.push(`${address}=${weight}`);
     groups.set(key, group);
   }
-  return [...groups.values()].map((group, index) => ({
+  return [...groups.values()].map(({ weights, ...group }, index) => ({
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
     metadata: {
       name: `${source.name}-${index + 1}`,
       namespace: source.namespace,
       labels: { 'kubernetes.io/service-name': source.name, ...managedBy },
+      ...(weights.length > 0 && { annotations: { 'nftproxier.io/weights': weights.join(', ') } }),
     },
     ...group,
   }));
@@ -101,6 +109,7 @@ function readEndpoint(line: string, servicePorts: readonly PortObject[]) {
     return value;
   };
   const nodeName = take('node') ?? podOf(address)?.node;
+  const weight = take('weight');
   const forZones = names(take('for-zone'));
   const forNodes = names(take('for-node'));
   const named = [...settings].map(([name, number]) => {
@@ -115,7 +124,7 @@ function readEndpoint(line: string, servicePorts: readonly PortObject[]) {
     ...(nodeName !== undefined && nodeName !== '' && { nodeName }),
     ...((forZones ?? forNodes) && { hints: { ...(forZones && { forZones }), ...(forNodes && { forNodes }) } }),
   };
-  return { address, ports, endpoint };
+  return { address, ports, endpoint, weight };
 }
 
 const known = new Set(['not-ready', 'terminating', 'not-serving', 'unknown']);

@@ -51,8 +51,8 @@ const words = { TCP: 'tcp', UDP: 'udp', SCTP: 'sctp' } as const;
 
 function expectationOf(expect: Expectation): PacketExpectation {
   if (expect.kind !== 'answered') return expect;
-  const { kind, by, source, same, retryEvery } = expect;
-  return { kind, by, source, same: same !== undefined, others: retryEvery !== undefined };
+  const { kind, by, shares, source, same, retryEvery } = expect;
+  return { kind, by, shares, source, same: same !== undefined, others: retryEvery !== undefined };
 }
 
 /** Every address the lab's node-a has, without those a scenario adds. */

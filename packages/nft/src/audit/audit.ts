@@ -3,9 +3,11 @@ import { servingTable } from '../load/tables.js';
 import type { TableName } from '../load/tables.js';
 import { listChains, listElements, listTable } from '../run/index.js';
 import type { ListedElements, ListedTable, ListOptions, Nft } from '../run/index.js';
+import type { Atom } from '../syntax/index.js';
 import type { Discrepancy } from './discrepancy.js';
 import { auditElements } from './elements.js';
 import { auditObjects } from './objects.js';
+import { orderOfSlots } from './order.js';
 
 /** What an audit reads: a table in the kernel, or whatever stands for one. */
 export interface AuditSource {
@@ -47,12 +49,14 @@ export function createAuditSource(nft: Nft, table: string, options?: ListOptions
 
 /**
  * Compares a table with what it should hold. Reads one set after the other, and keeps none. Not compared: rules, beyond
- * their number; clients that session affinity remembers; counters and timers; the order of slots.
+ * their number; clients that session affinity remembers; counters and timers; the order of slots that are
+ * drawn at random.
  *
  * @param desired such as {@link FakeNft} holds after the transaction of {@link prepareTable}.
  */
 export async function auditTable(source: AuditSource, desired: TableState): Promise<Audit> {
   const listed = await source.listTable();
+  const isOrdered = orderOfSlots(desired);
   const found: Discrepancy[] = [];
   let [total, elements, sets] = [0, 0, 0];
   const note = (discrepancies: readonly Discrepancy[]): void => {
@@ -65,7 +69,9 @@ export async function auditTable(source: AuditSource, desired: TableState): Prom
     // Rules write the elements of dynamic sets.
     if (state === undefined || state.declaration.flags?.includes('dynamic') === true) continue;
     const { elements: kernel, unread } = await source.listElements(set);
-    note(auditElements({ name: set.name, object: set.kind, kernel, desired: state.elements.values() }));
+    const both = { kernel, desired: state.elements.values() };
+    const order = (frontend: readonly Atom[]): boolean => isOrdered(set.name, frontend);
+    note(auditElements({ name: set.name, object: set.kind, ...both, isOrdered: order }));
     if (unread > 0) {
       const element = `${String(unread)} that nftproxier did not write`;
       note([{ kind: 'unexpected', object: set.kind, name: set.name, element }]);

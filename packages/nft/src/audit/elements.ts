@@ -1,6 +1,6 @@
 import { keyText, valueText } from '../fake/index.js';
 import { isSlotMapName } from '../ruleset/names.js';
-import type { Element } from '../syntax/index.js';
+import type { Atom, Element } from '../syntax/index.js';
 import { compareTexts } from './discrepancy.js';
 import type { Discrepancy } from './discrepancy.js';
 
@@ -14,16 +14,25 @@ export interface ComparedElements {
   readonly kernel: Iterable<Element>;
   /** What it should have. */
   readonly desired: Iterable<Element>;
+  /** Of slots: whether those of a frontend have an order that matters, as where a hash chooses. Default: none have. */
+  readonly isOrdered?: (frontend: readonly Atom[]) => boolean;
 }
 
 /**
  * Compares the elements of one set or map: keys and values, without timers and counters. Which slot of a frontend an
- * endpoint is in depends on what was there before, so of slots two things are compared: that they are 0 to N-1, and that
- * they hold the same endpoints, each as often.
+ * endpoint is in depends on what was there before where slots are drawn at random, so two things are compared of these:
+ * that they are 0 to N-1, and that they hold the same endpoints, each as often.
  */
-export function auditElements({ name, object, kernel, desired }: ComparedElements): readonly Discrepancy[] {
-  const compare = isSlotMapName(name) ? compareSlots : compareAll;
-  const { missing, unexpected } = compare([...kernel], [...desired]);
+export function auditElements({ name, object, kernel, desired, isOrdered }: ComparedElements): readonly Discrepancy[] {
+  const isAny = ({ key }: Element): boolean => isSlotMapName(name) && isOrdered?.(key.slice(0, -1)) !== true;
+  const [has, wants] = [[...kernel], [...desired]];
+  const exact = compareAll(
+    has.filter((element) => !isAny(element)),
+    wants.filter((element) => !isAny(element)),
+  );
+  const slots = compareSlots(has.filter(isAny), wants.filter(isAny));
+  const missing = [...exact.missing, ...slots.missing];
+  const unexpected = [...exact.unexpected, ...slots.unexpected];
   return [
     ...missing.map((element) => ({ kind: 'missing', object, name, element }) as const),
     ...unexpected.map((element) => ({ kind: 'unexpected', object, name, element }) as const),

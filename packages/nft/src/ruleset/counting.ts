@@ -2,7 +2,7 @@ import { balancingDefaults, bytesOf, jhash, protocols } from '@nftproxier/core';
 import type { Family, Frontend, ServicePortPlan } from '@nftproxier/core';
 import { concat, l4proto } from '../syntax/index.js';
 import type { Chain, Expression, Operation, Rule, SetDeclaration } from '../syntax/index.js';
-import { addressKey, destination, nodePortKey } from './keys.js';
+import { addressKey, destination, mostSlots, nodePortKey, randomSlot } from './keys.js';
 import { digitOf, wordOf } from './names.js';
 import type { PlacedElement } from './parts.js';
 import type { TableSettings } from './settings.js';
@@ -64,7 +64,8 @@ export function countingSets(family: Family, settings: TableSettings): readonly 
         key: addressKey(family),
         counter: true as const,
       })),
-      { name: shardMap(what, family), key: shardKey(family), value: 'verdict' },
+      // Of the same type as the hash, which must not stand here: declared by it, nft 1.0.6 crashes when it lists the map.
+      { name: shardMap(what, family), key: concat(randomSlot(mostSlots), l4proto), value: 'verdict' },
     ]),
     { name: nodePortCountingSet(family), key: nodePortKey, counter: true },
   ];

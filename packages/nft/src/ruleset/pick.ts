@@ -69,6 +69,11 @@ export function isSharedChainName(name: string): boolean {
   );
 }
 
+/** Whether a name is that of a shared chain in which a hash of the client chooses the slot. */
+export function isHashedChainName(name: string): boolean {
+  return isSharedChainName(name) && name.includes('-client-');
+}
+
 function choiceWords(choice: SlotChoice | undefined): string {
   if (choice?.kind !== 'hash') return '';
   const key = choice.hashKey === 'client' ? 'client-' : 'client-port-';

@@ -84,7 +84,7 @@ export interface Chain {
 
 /**
  * A named set or map. Declared with `typeof`, never `type`: a concatenated `type … : verdict` map written by nft ≥ 1.1.3
- * crashes nft 1.0.6 when it lists the ruleset.
+ * crashes nft 1.0.6 when it lists the ruleset. So does a `jhash` in the key of a declaration: a `numgen` is of its type.
  */
 export interface SetDeclaration {
   /** Unique among the table's sets and maps, of the same characters as a chain's. */

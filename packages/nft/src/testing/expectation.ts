@@ -11,6 +11,8 @@ export type PacketExpectation =
       readonly by: readonly string[];
       /** Whether others may get it too. Default: no. */
       readonly others?: boolean;
+      /** The odds of the endpoints to each other, in their order, such as 3 and 1. Default: no matter. */
+      readonly shares?: readonly number[] | undefined;
       /** Whom the endpoint sees: the sender, or an address of the node. Default: either. */
       readonly source?: 'kept' | 'node' | undefined;
       /** Whether the client's next connection goes to the same endpoint. Default: no matter. */
@@ -49,7 +51,10 @@ export function mismatchOf(
   const fault =
     verdictFault(trace, expected) ??
     (expected.kind === 'answered'
-      ? (endpointFault(trace, expected) ?? sourceFault(trace, expected) ?? memoryFault(ruleset, trace, node, expected))
+      ? (endpointFault(trace, expected) ??
+        shareFault(trace, expected) ??
+        sourceFault(trace, expected) ??
+        memoryFault(ruleset, trace, node, expected))
       : undefined);
   return fault === undefined ? undefined : { fault, trace };
 }
@@ -70,6 +75,19 @@ function endpointFault({ endpoints }: Trace, { by, others = false }: Answered): 
   if (missing.length > 0) return `the trace does not reach ${missing.join(', ')}`;
   const unexpected = reached.filter((endpoint) => !by.includes(endpoint));
   return unexpected.length > 0 && !others ? `the trace reaches ${unexpected.join(', ')}` : undefined;
+}
+
+function shareFault({ endpoints }: Trace, { by, shares }: Answered): string | undefined {
+  if (shares === undefined) return undefined;
+  const found = by.map((wanted) => endpoints.find((endpoint) => socketText(endpoint) === wanted)?.share ?? 0);
+  const sum = total(shares);
+  const sumFound = total(found);
+  const isSame = found.every((share, index) => Math.abs(share / sumFound - (shares[index] ?? 0) / sum) < 1e-9);
+  return isSame ? undefined : `the trace has shares of ${found.map((share) => share.toFixed(4)).join(', ')}`;
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 function sourceFault({ outcomes }: Trace, { by, source }: Answered): string | undefined {

@@ -113,6 +113,37 @@ describe('an audit', () => {
     }
   });
 
+  it.each(['source-hash', 'maglev', 'weighted'])(
+    'sees two slots exchanged where a hash chooses: %s',
+    async (algorithm) => {
+      const annotations = { 'nftproxier.io/algorithm': algorithm };
+      planner.setService(
+        service({ name: 'web', clusterIP: '10.96.0.80', ports: [{ port: 80, nodePort: 30_080 }], annotations }),
+      );
+      await loader.apply(planner.takeChanges());
+      expect(await auditNow()).toMatchObject({ total: 0 });
+      for (const [set, ...prefix] of [
+        ['endpoints-tcp4', '10.96.0.80', 80],
+        ['nodeport-endpoints-tcp4', 30_080],
+      ] as const) {
+        const { elements } = kernel.tables.get(table)!.sets.get(set)!;
+        const held = [...elements.values()].filter(({ key }) => key.slice(0, -1).join() === prefix.join());
+        const [one] = held;
+        const other = held.find(({ value }) => JSON.stringify(value) !== JSON.stringify(one!.value))!;
+        const exchanged = [
+          { key: one!.key, value: other.value! },
+          { key: other.key, value: one!.value! },
+        ];
+        await meddle(
+          { op: 'delete-elements', set, elements: [one!, other] },
+          { op: 'add-elements', set, elements: exchanged },
+        );
+        const { discrepancies } = await auditNow();
+        expect(discrepancies.filter(({ name }) => name === set)).toHaveLength(algorithm === 'weighted' ? 0 : 4);
+      }
+    },
+  );
+
   it('names an element that is missing', async () => {
     await meddle({ op: 'delete-elements', set: 'services4', elements: [{ key: ['10.96.0.80', 'tcp', 80] }] });
     const { discrepancies } = await auditNow();
