@@ -17,6 +17,18 @@ export interface ListedTable {
   readonly contents: readonly string[];
 }
 
+/** Where nft can be run. */
+interface Place {
+  exec(argv: readonly string[], options?: { readonly timeout?: number }): Promise<{ readonly stdout: string }>;
+}
+
+/** The whole ruleset, as nft lists it. */
+export async function listRuleset(place: Place): Promise<string> {
+  const { stdout } = await place.exec(['nft', '-j', 'list', 'ruleset'], { timeout: 60_000 });
+  // nft 1.0.6 prints half of it, and ends with 0, where a table goes while it reads.
+  return stdout.trimEnd().endsWith('}') ? stdout : listRuleset(place);
+}
+
 /** Our tables in a listing of the whole ruleset. */
 export function tablesIn(listing: string): readonly ListedTable[] {
   const { nftables } = JSON.parse(listing) as { readonly nftables: readonly Record<string, Listed>[] };

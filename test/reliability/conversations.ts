@@ -3,6 +3,8 @@ import type { Lab } from '../lab/index.js';
 /** Long-lived connections that are spoken on all the time. */
 export interface Conversations {
   readonly count: number;
+  /** The longest that an answer took so far, in milliseconds. */
+  longestMs(): number;
   /** Ends them; what went wrong with each that broke. */
   end(): Promise<readonly string[]>;
 }
@@ -28,6 +30,7 @@ export async function openConversations(
 ): Promise<Conversations> {
   let isOver = false;
   const broken: string[] = [];
+  let longestMs = 0;
   const converse = async (index: number, opened: () => void): Promise<void> => {
     const target = targets[index % targets.length];
     if (target === undefined) return;
@@ -36,7 +39,9 @@ export async function openConversations(
     let server: string | undefined;
     let unanswered = 0;
     while (!isOver) {
+      const began = performance.now();
       const { outcome, answer, code } = await lab.flow('client', { ...target, flow, timeoutMs: limit });
+      longestMs = Math.max(longestMs, performance.now() - began);
       const answered = answer === undefined ? undefined : `${answer.address} ${String(answer.port)}`;
       unanswered = outcome === 'answered' ? 0 : unanswered + 1;
       const isLost = target.protocol === 'TCP' ? unanswered > 0 : unanswered >= 3;
@@ -63,6 +68,7 @@ export async function openConversations(
   await Promise.all(opened);
   return {
     count,
+    longestMs: () => longestMs,
     async end() {
       isOver = true;
       await Promise.all(all);

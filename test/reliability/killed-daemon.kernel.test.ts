@@ -5,7 +5,7 @@ import { seededRandom } from '@nftproxier/core/testing';
 import { keeperTable } from '@nftproxier/nft';
 import { usageOf } from '../daemon/node.js';
 import type { DaemonProcess } from '../daemon/process.js';
-import { tablesIn } from './contents.js';
+import { listRuleset, tablesIn } from './contents.js';
 import { openServedNode, until } from './node.js';
 import type { ServedNode, ServedService, StartOptions } from './node.js';
 import { reportRow, times } from './scorecard.js';
@@ -43,13 +43,11 @@ interface Look {
 }
 
 async function look(): Promise<Look> {
-  const { stdout } = await node.lab.exec('node-a', ['nft', '-j', 'list', 'ruleset']);
-  // nft 1.0.6 prints half of it, and ends with 0, where a table goes while it reads.
-  if (!stdout.trimEnd().endsWith('}')) return look();
-  const tables = tablesIn(stdout);
+  const listing = await listRuleset(node.lab.namespace('node-a'));
+  const tables = tablesIn(listing);
   return {
     serving: tables.filter(({ isServing }) => isServing).map(({ contents }) => contents.join('\n')),
-    tables: [...tables.map(({ name }) => name), ...(stdout.includes(`"${keeperTable}"`) ? [keeperTable] : [])],
+    tables: [...tables.map(({ name }) => name), ...(listing.includes(`"${keeperTable}"`) ? [keeperTable] : [])],
   };
 }
 

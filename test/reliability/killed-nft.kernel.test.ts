@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { below, seededRandom } from '@nftproxier/core/testing';
 import { NftKilledError, defaultTableSettings, prepareTable } from '@nftproxier/nft';
 import type { LoadTarget, Operation } from '@nftproxier/nft';
-import { tablesIn } from './contents.js';
+import { listRuleset, tablesIn } from './contents.js';
 import { manyServices, openPath } from './path.js';
 import type { PathOptions, WholePath } from './path.js';
 import { reportRow, times } from './scorecard.js';
@@ -64,8 +64,7 @@ async function endure(kills: number, changed: number, options: PathOptions = {})
     here.set('EndpointSlice', generations[generation]?.slices.slice(0, changed) ?? []);
   };
   const look = async (): Promise<{ readonly serving: readonly string[]; readonly tables: number }> => {
-    const { stdout } = await here.namespace.exec(['nft', '-j', 'list', 'ruleset']);
-    const tables = tablesIn(stdout);
+    const tables = tablesIn(await listRuleset(here.namespace));
     return {
       serving: tables.filter(({ isServing }) => isServing).map(({ contents }) => contents.join('\n')),
       tables: tables.length,

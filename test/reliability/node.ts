@@ -17,6 +17,8 @@ export interface ServedService {
   readonly name: string;
   readonly clusterIP: string;
   readonly endpoints: readonly string[];
+  /** Endpoints that are about to end: they serve, but are not ready. */
+  readonly terminating?: readonly string[];
   readonly protocol?: 'TCP' | 'UDP';
   readonly nodePort?: number;
   /** More fields of the Service's `spec`. */
@@ -30,6 +32,8 @@ export interface StartOptions {
   readonly flags?: readonly string[];
   /** Set in its environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Words that start its program, in node-a. */
+  readonly through?: readonly string[];
 }
 
 /** node-a of a lab with a daemon on it that serves a directory of manifests. */
@@ -62,10 +66,13 @@ export async function openServedNode(families?: readonly Family[]): Promise<Serv
     await writeFile(join(folder, 'next'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
     await rename(join(folder, 'next'), join(manifests, 'services.json'));
   };
-  const start = ({ without = [], flags = [], env = {} }: StartOptions = {}): DaemonProcess => {
+  const start = ({ without = [], flags = [], env = {}, through = [] }: StartOptions = {}): DaemonProcess => {
     const protections = JSON.stringify(Object.fromEntries(without.map((name) => [name, false])));
     const arguments_ = [`--manifests=${manifests}`, ...labFlags, ...flags];
-    const daemon = startDaemon(namespace, arguments_, { program: [weakened, protections], env });
+    const daemon = startDaemon({ prefix: [...namespace.prefix, ...through] }, arguments_, {
+      program: [weakened, protections],
+      env,
+    });
     daemons.push(daemon);
     return daemon;
   };
@@ -104,6 +111,7 @@ function objectsOf({
   name,
   clusterIP,
   endpoints,
+  terminating = [],
   protocol = 'TCP',
   nodePort,
   spec,
@@ -124,7 +132,13 @@ function objectsOf({
       metadata: { namespace: 'test', name: `${name}-1`, labels: { 'kubernetes.io/service-name': name } },
       addressType: family,
       ports: [{ name: 'p', protocol, port: 8080 }],
-      endpoints: endpoints.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+      endpoints: [
+        ...endpoints.map((address) => ({ addresses: [address], conditions: { ready: true } })),
+        ...terminating.map((address) => ({
+          addresses: [address],
+          conditions: { ready: false, serving: true, terminating: true },
+        })),
+      ],
     },
   ];
 }

@@ -22,6 +22,7 @@ import { reportOf } from '../status/source.js';
 import { systemClock } from '../sync/clock.js';
 import { Proxy } from '../sync/proxy.js';
 import type { Takeover } from '../takeover/index.js';
+import { startConntrackAlarm } from './conntrack-alarm.js';
 import { openDebugServer } from './debug-server.js';
 import type { Endings } from './endings.js';
 import { keepHeapSmallOnce } from './heap.js';
@@ -69,6 +70,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const flows = createFlowCleaning({ isWanted, metrics, log, localAddresses, pause, proxy: () => proxy });
   endings.add(() => flows.stop());
   const cluster = () => proxy.cluster;
+  if (protections.alarm) endings.add(startConntrackAlarm({ nodeName, metrics, events, log }));
   const history = new SyncHistory({ loader, startTime, now: Date.now });
   const observer = together([
     // Once everything has been read.

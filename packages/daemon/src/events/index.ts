@@ -2,6 +2,7 @@ export type { EventFacts, EventObject, EventSeries, Regarding, Reporter } from '
 export {
   addressConflict,
   configurationRefused,
+  conntrackNearlyFull,
   failedToStartMetricServer,
   failedToStartProxierHealthcheck,
   failedToStartServiceHealthcheck,

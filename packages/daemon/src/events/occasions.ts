@@ -49,6 +49,15 @@ export const rulesRestored = (nodeName: string, note: string): EventFacts => ({
   note,
 });
 
+/** The kernel is about to drop packets of new connections, because it can follow no more. */
+export const conntrackNearlyFull = (nodeName: string, note: string): EventFacts => ({
+  regarding: node(nodeName),
+  type: 'Warning',
+  reason: 'ConntrackNearlyFull',
+  action: 'TrackConnections',
+  note,
+});
+
 /** The health server cannot listen, and the configuration says that this is the end. */
 export const failedToStartProxierHealthcheck = (nodeName: string, note: string): EventFacts =>
   startKubeProxy(nodeName, 'Warning', 'FailedToStartProxierHealthcheck', note);

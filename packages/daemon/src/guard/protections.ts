@@ -10,7 +10,16 @@ export interface Protections {
   readonly audit: boolean;
   /** Deleting flows that must not go on. */
   readonly flows: boolean;
+  /** Looking how full connection tracking is. */
+  readonly alarm: boolean;
 }
 
 /** What a daemon has. */
-export const allProtections: Protections = { lock: true, watch: true, keeper: true, audit: true, flows: true };
+export const allProtections: Protections = {
+  lock: true,
+  watch: true,
+  keeper: true,
+  audit: true,
+  flows: true,
+  alarm: true,
+};

@@ -5,6 +5,7 @@ import {
   type EventFacts,
   type EventResult,
   failedToStartMetricServer,
+  conntrackNearlyFull,
   failedToStartProxierHealthcheck,
   failedToStartServiceHealthcheck,
   kubeProxyRunning,
@@ -77,6 +78,7 @@ describe('the occasions', () => {
     [failedToStartMetricServer('node-1', 'n'), onNode, 'Warning', 'FailedToStartMetricServer', 'StartKubeProxy'],
     [failedToStartServiceHealthcheck(shop, 'n'), onService, 'Warning', 'FailedToStartServiceHealthcheck', 'Listen'],
     [rulesRefused(shop, 'n'), onService, 'Warning', 'RulesRefused', 'SyncProxyRules'],
+    [conntrackNearlyFull('node-1', 'n'), onNode, 'Warning', 'ConntrackNearlyFull', 'TrackConnections'],
     [kubeProxyRunning('node-1', 'n'), onNode, 'Warning', 'KubeProxyRunning', 'TakeOver'],
     [addressConflict(shop, 'n'), onService, 'Warning', 'AddressConflict', 'SyncProxyRules'],
   ])('$reason', (event, regarding, type, reason, action) => {

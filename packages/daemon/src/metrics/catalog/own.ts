@@ -171,6 +171,12 @@ export const ownMetrics = [
     labels: [],
   },
   {
+    name: 'nftproxier_conntrack_nearly_full',
+    type: 'gauge',
+    help: '1 if the connection-tracking table has reached 90 % of its limit, until it is below 80 %',
+    labels: [],
+  },
+  {
     name: 'nftproxier_event_loop_lag_max_seconds',
     type: 'gauge',
     help: 'Longest time since the last scrape during which the process could not react',
