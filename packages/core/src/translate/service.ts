@@ -5,7 +5,7 @@ import type { Diagnostic, ServiceKey, ServiceModel, ServicePort } from '../model
 import { accessOf, healthCheckNodePortOf } from './access.js';
 import { balancingOf } from './balancing.js';
 import { clusterIPsOf } from './cluster-ip.js';
-import { fieldsOf, Findings, isDnsLabel, metadataOf } from './fields.js';
+import { fieldsOf, Findings, isDnsLabel, joined, metadataOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { portSpecsOf } from './service-ports.js';
 
@@ -21,7 +21,7 @@ export interface TranslatedService {
 export function serviceKeyOf(object: KubernetesObject): ServiceKey | undefined {
   const { namespace, name } = metadataOf(object);
   const inNamespace = namespace ?? 'default';
-  return isDnsLabel(inNamespace) && isDnsLabel(name) ? (`${inNamespace}/${name}` as ServiceKey) : undefined;
+  return isDnsLabel(inNamespace) && isDnsLabel(name) ? (joined(inNamespace, name) as ServiceKey) : undefined;
 }
 
 /**

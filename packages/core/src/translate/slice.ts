@@ -4,7 +4,17 @@ import type { EndpointSlice, KubernetesObject } from '../kubernetes/index.js';
 import { headlessLabel, serviceNameLabel } from '../kubernetes/index.js';
 import { quote } from '../model/index.js';
 import type { Diagnostic, ServiceKey, SliceEndpoint, SliceModel } from '../model/index.js';
-import { Findings, fieldsOf, isDnsLabel, isObjectName, isPort, listOf, metadataOf, protocolOf } from './fields.js';
+import {
+  Findings,
+  fieldsOf,
+  isDnsLabel,
+  isObjectName,
+  isPort,
+  joined,
+  listOf,
+  metadataOf,
+  protocolOf,
+} from './fields.js';
 import type { Fields } from './fields.js';
 import { weightsIn } from './weights.js';
 import type { SliceWeights } from './weights.js';
@@ -27,7 +37,7 @@ export interface TranslatedSlice {
 export function sliceKeyOf(object: KubernetesObject): string | undefined {
   const { namespace, name } = metadataOf(object);
   const inNamespace = namespace ?? 'default';
-  return isDnsLabel(inNamespace) && isObjectName(name) ? `${inNamespace}/${name}` : undefined;
+  return isDnsLabel(inNamespace) && isObjectName(name) ? joined(inNamespace, name) : undefined;
 }
 
 /** Whose endpoints an EndpointSlice has: a Service, or only the reasons why none (there may be no reason to report). */
@@ -91,7 +101,7 @@ function headOf(slice: EndpointSlice): Head | { readonly diagnostics: readonly D
     findings.add('unsupported-address-type', 'addressType', message);
     return { diagnostics };
   }
-  return { model: { key, service: `${namespace}/${serviceName}` as ServiceKey, family: addressType }, findings };
+  return { model: { key, service: joined(namespace, serviceName) as ServiceKey, family: addressType }, findings };
 }
 
 function readPorts(list: unknown, findings: Findings): SliceModel['ports'] {

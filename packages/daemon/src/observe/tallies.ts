@@ -46,10 +46,13 @@ export class ServiceTallies {
   }
 }
 
+const none: readonly never[] = [];
+
 function tallyOf({ ports }: ServicePlan): Tally {
+  const withoutLocal = ports.flatMap((port) => [...policiesWithout(port)].map((policy) => `${policy} ${port.family}`));
   return {
     endpoints: ports.reduce((sum, port) => sum + endpointsOf(port), 0),
-    withoutLocal: ports.flatMap((port) => [...policiesWithout(port)].map((policy) => `${policy} ${port.family}`)),
+    withoutLocal: withoutLocal.length === 0 ? none : withoutLocal,
   };
 }
 

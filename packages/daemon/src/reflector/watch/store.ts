@@ -9,7 +9,8 @@ export type Snapshot<T> = Map<string, Entry<T>>;
 
 /** `namespace/name`, or `/name` for objects without a namespace. */
 export function objectKey(object: ApiObject): string {
-  return `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+  // Not a template, which would keep its parts beside the text.
+  return [object.metadata.namespace ?? '', object.metadata.name].join('/');
 }
 
 /**
