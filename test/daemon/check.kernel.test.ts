@@ -89,6 +89,20 @@ describe('nftproxier check', () => {
     expect(JSON.parse(json.out)).toMatchObject({ table: 'nftproxier', total: 4 });
   });
 
+  it('says what it is at, to whom watches', async () => {
+    await load(flags);
+    const shown: (string | undefined)[] = [];
+    const output = {
+      out: () => undefined,
+      err: () => undefined,
+      progress: (what: string | undefined) => void shown.push(what),
+    };
+    expect(await check(flags, { output: 'text' }, output, nft)).toBe(0);
+    expect(shown[0]).toBe('reading the table');
+    expect(shown[1]).toMatch(/^reading (set|map) 1 of [1-9]\d*: [a-z]/);
+    expect(shown.at(-1)).toBeUndefined();
+  });
+
   it('finds other settings than those that were loaded', async () => {
     await load(flags);
     expect(await run([...flags, ...counters])).toMatchObject({ code: 3, err: '' });

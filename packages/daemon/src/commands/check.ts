@@ -1,12 +1,14 @@
 import { NftError, auditTable, createAuditSource, createNft, findServingTable, tableNames } from '@nftproxier/nft';
-import type { Audit, Discrepancy, Nft } from '@nftproxier/nft';
+import type { Audit, AuditSource, Discrepancy, Nft } from '@nftproxier/nft';
 import { FakeNft } from '@nftproxier/nft/testing';
+import { printable } from '../status/text.js';
 import { DaemonError } from './debug-client.js';
 import type { DesiredNode } from './desired.js';
 import { exitCodes } from './output.js';
 import type { ExitCode, Output } from './output.js';
 import { paint } from './paint.js';
 import type { Paint } from './paint.js';
+import type { Progress } from './progress.js';
 import { desiredOrComplaint } from './render.js';
 import { servedByDaemon } from './served.js';
 
@@ -28,7 +30,7 @@ export async function check(
     const desired =
       options.address === undefined
         ? await desiredOrComplaint(argv, 'check', output)
-        : await servedByDaemon(options.address, {});
+        : await servedByDaemon(options.address, {}, output.progress);
     if (typeof desired === 'number') return desired;
     const table = await findServingTable(nft);
     if (table === undefined) {
@@ -37,15 +39,37 @@ export async function check(
       );
       return exitCodes.failed;
     }
-    const audit = await auditTable(createAuditSource(nft, table), await tableOf(desired));
+    const audit = await auditTable(watched(createAuditSource(nft, table), output.progress), await tableOf(desired));
+    output.progress?.(undefined);
     if (options.output === 'json') output.out(`${JSON.stringify({ table, ...audit }, undefined, 2)}\n`);
     else output.out(textOf(table, audit, paint(output.color === true)));
     return audit.total === 0 ? exitCodes.ok : exitCodes.different;
   } catch (error) {
+    output.progress?.(undefined);
     if (!(error instanceof DaemonError || error instanceof NftError)) throw error;
     output.err(`error: ${error.message}\n`);
     return exitCodes.failed;
   }
+}
+
+/** The same source, which says what is read. */
+function watched(source: AuditSource, progress: Progress | undefined): AuditSource {
+  if (progress === undefined) return source;
+  let sets = 0;
+  let read = 0;
+  return {
+    async listTable() {
+      progress('reading the table');
+      const listed = await source.listTable();
+      sets = listed.sets.length;
+      return listed;
+    },
+    listElements(set) {
+      read += 1;
+      progress(`reading ${set.kind} ${String(read)} of ${String(sets)}: ${printable(set.name)}`);
+      return source.listElements(set);
+    },
+  };
 }
 
 async function tableOf({ transaction }: DesiredNode) {

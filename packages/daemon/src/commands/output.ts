@@ -1,4 +1,6 @@
 import { wantsColor } from './paint.js';
+import { progressOn } from './progress.js';
+import type { Progress } from './progress.js';
 
 /** Where a command writes, and how it ends. Given to commands, so that tests can read what they say. */
 export interface Output {
@@ -6,6 +8,8 @@ export interface Output {
   readonly err: (text: string) => void;
   /** Whether a person at a terminal reads it, who wants colours. */
   readonly color?: boolean;
+  /** Told what long work is at; absent where nobody watches. */
+  readonly progress?: Progress;
 }
 
 /** What exit codes mean. */
@@ -31,4 +35,5 @@ export const processOutput: Output = {
     process.stderr.write(text);
   },
   color: wantsColor(process.stdout.isTTY, process.env),
+  ...progressOn(process.stderr, process.env),
 };
