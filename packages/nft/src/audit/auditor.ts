@@ -22,6 +22,7 @@ export type AuditResult = 'agreed' | 'repaired' | 'damaged' | 'abandoned';
 
 /** What an audit of the table in service came to. */
 export interface DriftReport {
+  /** What was done about what was found. */
   readonly result: AuditResult;
   /** The first differences, at most {@link mostDiscrepancies}. */
   readonly discrepancies: readonly Discrepancy[];
@@ -35,7 +36,9 @@ export interface DriftReport {
 
 /** What a {@link TableAuditor} needs. */
 export interface AuditorOptions {
+  /** What reads the table in the kernel. */
   readonly kernel: AuditKernel;
+  /** Whose table it is, and which repairs it. */
   readonly loader: Loader;
   /** Runs a step while nothing else uses the loader. Steps are short: what waits for one waits some 50 ms. */
   readonly alone: <T>(step: () => Promise<T>) => Promise<T>;
