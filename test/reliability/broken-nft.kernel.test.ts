@@ -43,7 +43,7 @@ beforeAll(async () => {
   node = await openServedNode();
   programs = join(node.folder, 'programs');
   await mkdir(programs);
-  for (const program of ['nsenter', 'ip', 'conntrack', 'cat', 'sleep'])
+  for (const program of ['nsenter', 'ip', 'conntrack', 'setpriv', 'cat', 'sleep'])
     await symlink(await pathOf(program), join(programs, program));
   const script = `#!/bin/sh
 real=${await pathOf('nft')}

@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openServedNode, until } from './node.js';
+import { openServedNode, systemPath, until } from './node.js';
 import type { ServedNode, StartOptions } from './node.js';
 import { reportRow, times } from './scorecard.js';
 
@@ -94,6 +94,7 @@ describe('row 23: UDP flows whose endpoint is gone', { timeout: 300_000, retry: 
   });
 
   it('its client is where it should be: fails without the deletion of stale flows', async () => {
+    await node.lab.conntrack.flush();
     await withDaemon({ without: ['flows'] }, async () => {
       await serve([pods[0]]);
       await until('new ones go there', async () => (await fresh()) === pods[0]);
@@ -139,9 +140,10 @@ describe('row 23: endpoints change all the time', { timeout: 120_000, retry: 0 }
     );
     await chmod(join(folder, 'conntrack'), 0o755);
     await writeFile(log, '');
+    await chmod(log, 0o666);
     const seconds = times(6, 60);
     const flags = ['--iptables-min-sync-period=100ms'];
-    await withDaemon({ flags, env: { PATH: `${folder}:${process.env['PATH'] ?? ''}` } }, async () => {
+    await withDaemon({ flags, env: { PATH: `${folder}:${systemPath}` } }, async () => {
       const end = performance.now() + seconds * 1_000;
       for (let count = 0; performance.now() < end; count += 1) {
         await serve([pods[count % 2] ?? pods[0]]);

@@ -6,7 +6,7 @@ interface Listed {
 }
 
 /** A table of ours as `nft -j list ruleset` shows it. */
-export interface ListedTable {
+interface ListedTable {
   readonly name: string;
   /** Whether packets meet it. */
   readonly isServing: boolean;

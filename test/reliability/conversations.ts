@@ -21,12 +21,12 @@ const timeoutMs = 5_000;
 /**
  * Opens connections from the outside client, the same number to each target, and asks on every one of them every 20 ms.
  * One is broken if it is reset, stays without an answer, or is answered by another server than before. A datagram that
- * gets lost does not break a UDP conversation: three in a row do.
+ * gets lost does not break a UDP conversation: more in a row than `mostUnanswered` do, each after 300 ms.
  */
 export async function openConversations(
   lab: Lab,
   targets: readonly Target[],
-  { count }: { readonly count: number },
+  { count, mostUnanswered = 2 }: { readonly count: number; readonly mostUnanswered?: number },
 ): Promise<Conversations> {
   let isOver = false;
   const broken: string[] = [];
@@ -44,7 +44,7 @@ export async function openConversations(
       longestMs = Math.max(longestMs, performance.now() - began);
       const answered = answer === undefined ? undefined : `${answer.address} ${String(answer.port)}`;
       unanswered = outcome === 'answered' ? 0 : unanswered + 1;
-      const isLost = target.protocol === 'TCP' ? unanswered > 0 : unanswered >= 3;
+      const isLost = target.protocol === 'TCP' ? unanswered > 0 : unanswered > mostUnanswered;
       if (isLost || (server !== undefined && answered !== undefined && answered !== server)) {
         broken.push(
           `${flow} to ${target.address}: ${outcome} ${code ?? ''} ${answered ?? ''}, before ${server ?? 'none'}`,

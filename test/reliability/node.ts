@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,6 +34,17 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Words that start its program, in node-a. */
   readonly through?: readonly string[];
+  /** Words that make it somebody else than root; {@link unprivileged} unless given. */
+  readonly as?: readonly string[];
+}
+
+/** Where the programs of a system are. A test's own may have folders that only root may look into. */
+export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Words that start a program as nobody in particular, with NET_ADMIN alone unless something else is asked for. */
+export function unprivileged(capabilities = '-all,+net_admin'): readonly string[] {
+  const sets = ['inh-caps', 'ambient-caps', 'bounding-set'].map((set) => `--${set}=${capabilities}`);
+  return ['setpriv', '--reuid=65532', '--regid=65532', '--clear-groups', ...sets, '--no-new-privs', '--'];
 }
 
 /** node-a of a lab with a daemon on it that serves a directory of manifests. */
@@ -66,17 +77,25 @@ export async function openServedNode(families?: readonly Family[]): Promise<Serv
     await writeFile(join(folder, 'next'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
     await rename(join(folder, 'next'), join(manifests, 'services.json'));
   };
-  const start = ({ without = [], flags = [], env = {}, through = [] }: StartOptions = {}): DaemonProcess => {
+  const start = ({
+    without = [],
+    flags = [],
+    env = {},
+    through = [],
+    as = unprivileged(),
+  }: StartOptions = {}): DaemonProcess => {
     const protections = JSON.stringify(Object.fromEntries(without.map((name) => [name, false])));
     const arguments_ = [`--manifests=${manifests}`, ...labFlags, ...flags];
-    const daemon = startDaemon({ prefix: [...namespace.prefix, ...through] }, arguments_, {
+    const daemon = startDaemon({ prefix: [...namespace.prefix, ...through, ...as] }, arguments_, {
       program: [weakened, protections],
-      env,
+      env: { PATH: systemPath, ...env },
     });
     daemons.push(daemon);
     return daemon;
   };
   await mkdir(manifests);
+  // The daemon is not root.
+  await chmod(folder, 0o777);
   await serve([]);
   return {
     lab,

@@ -26,6 +26,14 @@ describe('two daemons on one node', { timeout: 60_000 }, () => {
     await first.stop();
   });
 
+  it('the second refuses: fails without the lock', async () => {
+    const first = await node.started();
+    const second = await node.started({ without: ['lock'] });
+    expect(second.log()).not.toContain('already serves');
+    await second.stop();
+    await first.stop();
+  });
+
   it('one that was killed is not in the way, and nothing of it is left', async () => {
     const first = await node.started();
     await first.stop('SIGKILL');

@@ -9,6 +9,12 @@ import type { ClaimHolder } from './frontends.js';
 import { externalOutcome, internalOutcome } from './outcome.js';
 import type { Backend, HealthCheck, ServicePlan, ServicePortPlan } from './plan.js';
 
+/**
+ * Most pairs of a port and an endpoint in one family that a Service may have: each is an element of the table. Many ports
+ * leave room for fewer endpoints; a Service of ten ports has 20,000.
+ */
+const mostServicePairs = 200_000;
+
 /** Everything that the plan of a Service is made from, and nothing else. */
 export interface ServiceInput {
   /** The Service, read. */
@@ -28,10 +34,11 @@ export function planService({ service, slices, node, holderOf }: ServiceInput): 
   const localReady = new Map<Family, Set<string>>(node.families.map((family) => [family, new Set()]));
   const sources = new Map<Family, readonly Cidr[]>();
   const ports: ServicePortPlan[] = [];
+  const mostEndpoints = Math.floor(mostServicePairs / Math.max(1, service.ports.length));
   for (const asked of service.ports) {
     if (!node.families.includes(asked.family)) continue;
     const port: ServicePort = node.allowExternalIPs ? asked : { ...asked, externalIPs: [] };
-    const endpoints = endpointsOf(inOrder, port);
+    const endpoints = conflicts.firstOf(mostEndpoints, endpointsOf(inOrder, port), `spec.ports[${port.portName}]`);
     for (const endpoint of endpoints) {
       if (endpoint.ready && isOn(endpoint, node)) localReady.get(port.family)?.add(endpoint.address);
     }

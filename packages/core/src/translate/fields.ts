@@ -101,7 +101,11 @@ export class Findings {
 
   /** The first `most` entries of a list; reports that there are more. */
   atMost(most: number, value: unknown, field: string): readonly unknown[] {
-    const all = this.list(value, field);
+    return this.firstOf(most, this.list(value, field), field);
+  }
+
+  /** The same of what has been read. */
+  firstOf<T>(most: number, all: readonly T[], field: string): readonly T[] {
     if (all.length <= most) return all;
     this.add('too-many', field, `of ${String(all.length)} entries only the first ${String(most)} are used`);
     return all.slice(0, most);

@@ -14,6 +14,32 @@ function backends(list: readonly Backend[] | undefined): string[] | undefined {
   return list?.map(({ address, port, local: isLocal }) => `${address}:${String(port)}${isLocal ? ' local' : ''}`);
 }
 
+describe('a Service with enormously many ports and endpoints', () => {
+  const ports = Array.from({ length: 500 }, (_, index) => ({ name: `p${String(index)}`, port: 1_000 + index }));
+  const endpoints = Array.from({ length: 401 }, (_, index) => `10.244.${String(index >> 8)}.${String(index & 255)}`);
+  const of = (count: number) =>
+    planned(service({ ...web, ports }), [slice({ service: 'web', ports, endpoints: endpoints.slice(0, count) })]);
+
+  it('has 200,000 pairs of them, and says that there are more', () => {
+    const plan = of(401);
+    expect(new Set(plan.ports.map(({ cluster }) => cluster.length))).toEqual(new Set([400]));
+    expect(plan.diagnostics[0]).toMatchObject({
+      code: 'too-many',
+      kind: 'Service',
+      name: 'web',
+      field: 'spec.ports[p0]',
+      message: 'of 401 entries only the first 400 are used',
+    });
+    expect(plan.diagnostics.length).toBeLessThanOrEqual(32);
+  });
+
+  it('has all of them up to there, and nothing is said', () => {
+    const plan = of(400);
+    expect(new Set(plan.ports.map(({ cluster }) => cluster.length))).toEqual(new Set([400]));
+    expect(plan.diagnostics).toEqual([]);
+  });
+});
+
 describe('a plan', () => {
   it('has everything of a service port', () => {
     const plan = planned(service({ ...web, sessionAffinity: 'ClientIP' }), [pods]);

@@ -13,7 +13,7 @@ export interface ConntrackAlarmOptions {
 /** Milliseconds between looks. */
 const period = 5_000;
 /** The share of the limit at which the kernel is about to drop new connections. */
-export const nearlyFull = 0.9;
+const nearlyFull = 0.9;
 /** The share below which that is over: a table that goes up and down around one number would tell it again and again. */
 const relaxed = 0.8;
 
