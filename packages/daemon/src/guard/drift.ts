@@ -28,8 +28,8 @@ export interface DriftOptions {
 
 /** Milliseconds until it is looked again whether there should be audits. */
 const idle = 10_000;
-/** How much longer than an audit the pause after it is, at least: that leaves it a twentieth of the time. */
-const pausesPerAudit = 20;
+/** How much longer than an audit the pause after it is, at least: that leaves it a tenth of the time. */
+const pausesPerAudit = 10;
 /** Differences that a message names. */
 const mostNamed = 5;
 
