@@ -2,7 +2,7 @@ import { tableNames } from '@nftproxier/nft';
 import { afterAll, assert, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonProcess } from '../daemon/process.js';
 import { openConversations } from './conversations.js';
-import { openServedNode, until } from './node.js';
+import { openServedNode } from './node.js';
 import type { ServedNode, StartOptions } from './node.js';
 import { full, reportRow, times } from './scorecard.js';
 
