@@ -11,7 +11,7 @@ import { createLab } from '../lab/index.js';
 import type { Lab } from '../lab/index.js';
 import { kubeconfigFor } from './kubeconfig.js';
 import { labFlags, startDaemon } from './process.js';
-import type { DaemonProcess } from './process.js';
+import type { DaemonOptions, DaemonProcess } from './process.js';
 
 const apiPort = 16_443;
 
@@ -24,17 +24,20 @@ export class DaemonNode {
   #bridge: Server | undefined;
   #forward: ReturnType<ReturnType<Lab['namespace']>['spawn']> | undefined;
   #daemon: DaemonProcess | undefined;
+  readonly #options: DaemonOptions;
 
-  private constructor(lab: Lab, server: ListeningApiServer, folder: string) {
+  private constructor(lab: Lab, server: ListeningApiServer, folder: string, options: DaemonOptions) {
     this.lab = lab;
     this.server = server;
     this.#folder = folder;
+    this.#options = options;
   }
 
-  static async open(objects: readonly NewObject[]): Promise<DaemonNode> {
+  /** @param options of every daemon that is started. */
+  static async open(objects: readonly NewObject[], options: DaemonOptions = {}): Promise<DaemonNode> {
     const lab = await createLab();
     const folder = await mkdtemp(join(tmpdir(), 'nftproxier-'));
-    const node = new DaemonNode(lab, await createApiServer({ objects }), folder);
+    const node = new DaemonNode(lab, await createApiServer({ objects }), folder, options);
     await node.#connect();
     return node;
   }
@@ -60,7 +63,7 @@ export class DaemonNode {
   /** Starts a daemon; the one before must have ended. */
   start(...flags: readonly string[]): DaemonProcess {
     const kubeconfig = ['--kubeconfig', join(this.#folder, 'kubeconfig')];
-    this.#daemon = startDaemon(this.lab.namespace('node-a'), [...kubeconfig, ...labFlags, ...flags]);
+    this.#daemon = startDaemon(this.lab.namespace('node-a'), [...kubeconfig, ...labFlags, ...flags], this.#options);
     return this.#daemon;
   }
 

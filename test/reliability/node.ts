@@ -10,7 +10,11 @@ import type { DaemonProcess } from '../daemon/process.js';
 import { createLab } from '../lab/index.js';
 import type { Family, Lab } from '../lab/index.js';
 
-const weakened = fileURLToPath(new URL('weakened.mjs', import.meta.url));
+/** What starts the daemon without some of its protections. */
+export function weakened(without: readonly (keyof Protections)[]): readonly [string, ...string[]] {
+  const protections = JSON.stringify(Object.fromEntries(without.map((name) => [name, false])));
+  return [fileURLToPath(new URL('weakened.mjs', import.meta.url)), protections];
+}
 
 /** A Service with its endpoints, all on port 8080. */
 export interface ServedService {
@@ -84,10 +88,9 @@ export async function openServedNode(families?: readonly Family[]): Promise<Serv
     through = [],
     as = unprivileged(),
   }: StartOptions = {}): DaemonProcess => {
-    const protections = JSON.stringify(Object.fromEntries(without.map((name) => [name, false])));
     const arguments_ = [`--manifests=${manifests}`, ...labFlags, ...flags];
     const daemon = startDaemon({ prefix: [...namespace.prefix, ...through, ...as] }, arguments_, {
-      program: [weakened, protections],
+      program: weakened(without),
       env: { PATH: systemPath, ...env },
     });
     daemons.push(daemon);

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '@nftproxier/core/testing';
+import type { Protections } from '../../packages/daemon/src/guard/protections.js';
 import { DaemonNode } from '../daemon/node.js';
+import { weakened } from '../reliability/node.js';
 import { contentsOf, difference, settled, staleFlows } from './agreement.js';
 import { draw, endings, faults } from './faults.js';
 import { metricsOf, sample } from './samples.js';
@@ -13,6 +15,10 @@ export interface SoakOptions {
   readonly seed: number;
   readonly eventsPerSecond: number;
   readonly secondsPerFault: number;
+  /** Protections that the daemon is to do without. */
+  readonly without?: readonly (keyof Protections)[];
+  /** Flows of UDP that are kept up; 5 unless given. */
+  readonly flows?: number;
   readonly say: (line: string) => void;
 }
 
@@ -31,7 +37,8 @@ export interface SoakReport {
  * first quarter, so that what the last one uses can be watched for most of the time.
  */
 export async function soak(options: SoakOptions): Promise<SoakReport> {
-  const node = await DaemonNode.open([]);
+  const { without } = options;
+  const node = await DaemonNode.open([], without === undefined ? {} : { program: weakened(without) });
   try {
     return await run(node, options);
   } finally {
@@ -40,7 +47,7 @@ export async function soak(options: SoakOptions): Promise<SoakReport> {
 }
 
 async function run(node: DaemonNode, options: SoakOptions): Promise<SoakReport> {
-  const { seconds, seed, eventsPerSecond, secondsPerFault, say } = options;
+  const { seconds, seed, eventsPerSecond, secondsPerFault, say, flows = 5 } = options;
   const random = seededRandom(seed);
   const world = new ChangingWorld(seed + 1, () => node.server.api);
   const complaints: string[] = [];
@@ -105,10 +112,10 @@ async function run(node: DaemonNode, options: SoakOptions): Promise<SoakReport> 
   const watch = async (): Promise<void> => {
     for (let number = 0; !isOver(); number += 1) {
       const request = { address: '10.96.200.1', port: 53, protocol: 'UDP' as const, timeoutMs: 500 };
-      await node.lab.flow('client', { ...request, flow: `flow-${String(number % 5)}` });
+      await node.lab.flow('client', { ...request, flow: `flow-${String(number % flows)}` });
       const one = await sample(node, elapsed());
       if (one !== undefined) samples.push(one);
-      await sleep(Math.max(1_500, (seconds * 1_000) / 200));
+      await sleep(Math.max(Math.min(1_500, 25 * seconds), (seconds * 1_000) / 200));
     }
   };
   await Promise.all([churn(), harm(), watch()]);
