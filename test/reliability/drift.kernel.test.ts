@@ -2,7 +2,7 @@ import { tableNames } from '@nftproxier/nft';
 import { afterAll, assert, beforeAll, describe, expect, it } from 'vitest';
 import type { DaemonProcess } from '../daemon/process.js';
 import { openConversations } from './conversations.js';
-import { openServedNode } from './node.js';
+import { openServedNode, until } from './node.js';
 import type { ServedNode, StartOptions } from './node.js';
 import { full, reportRow, times } from './scorecard.js';
 
@@ -227,6 +227,86 @@ describe('row 12: others change our table', { timeout: 1_800_000, retry: 0 }, ()
 
   it('connections begun while an address was missing succeed: fails without the deletion of flows', async () => {
     const { failed } = await begunMeanwhile({ without: ['flows'] });
+    expect(failed).toBeGreaterThan(0);
+  });
+});
+
+describe('row 13: others write tables of their own meanwhile', { timeout: 1_800_000, retry: 0 }, () => {
+  const canary =
+    'table ip canary { set s { type ipv4_addr; elements = { 192.0.2.66 }; }; chain c { ip saddr @s counter drop; }; }\n';
+  const listing = async (place: 'node-a' | 'world', table: string): Promise<string> =>
+    (await node.lab.exec(place, ['nft', '-s', 'list', 'table', ...table.split(' ')])).stdout;
+
+  /** One of the others: its set has always one element, which moves on with every transaction. How many failed. */
+  const write = async (place: 'node-a' | 'world', table: string, set: string, count: number): Promise<number> => {
+    const run = async (input: string) =>
+      (await node.lab.exec(place, ['nft', '-f', '-'], { input, allowFailure: true })).exitCode === 0 ? 0 : 1;
+    const address = (index: number): string => `10.9.${String(index >> 8)}.${String(index & 255)}`;
+    let failed = await run(
+      `add table ${table}\nadd set ${table} ${set} { type ipv4_addr; }\nadd element ${table} ${set} { ${address(0)} }\n`,
+    );
+    for (let index = 1; index <= count && failed === 0; index += 1) {
+      const [before, after] = [address(index - 1), address(index)];
+      failed += await run(`delete element ${table} ${set} { ${before} }\nadd element ${table} ${set} { ${after} }\n`);
+    }
+    return failed;
+  };
+
+  /** Two others and the daemon write at the same time. */
+  const together = (tablesBeside: (own: string) => readonly string[], count: number, ours: number) =>
+    withDaemon({}, async (daemon) => {
+      const tables = tablesBeside((await contents({ handles: false }))?.table ?? '');
+      await node.lab.nft(canary);
+      const [before, loads] = [await listing('node-a', 'ip canary'), daemon.log().length];
+      let isOver = false;
+      const own = async (): Promise<number> => {
+        for (let change = 1; change <= ours; change += 1) {
+          const [endpoints, expected] = change % 2 === 0 ? [pods, 2] : [pods.slice(0, 1), 1];
+          await node.serve([{ name: 'served', clusterIP: target.address, endpoints }]);
+          const isWritten = async (): Promise<boolean> => {
+            const lines = (await contents({ handles: false }))?.text.split('\n') ?? [];
+            const verdict = lines.find(
+              (line) => line.startsWith('services4 [') && line.includes(`"${target.address}"`),
+            );
+            return verdict?.includes(`"pick-tcp4-${String(expected)}"`) === true;
+          };
+          await until(`change ${String(change)} is in the kernel`, isWritten, 30_000);
+          if (isOver && change > 3) return change;
+        }
+        return ours;
+      };
+      const theirs = Promise.all(tables.map((table, index) => write('node-a', table, `s${String(index)}`, count)));
+      const [failed] = await Promise.all([theirs.finally(() => (isOver = true)), own()]);
+      const log = daemon.log().slice(loads);
+      return {
+        failed: failed.reduce((sum, one) => sum + one, 0),
+        before,
+        after: await listing('node-a', 'ip canary'),
+        log,
+      };
+    });
+
+  it('and neither fails', async () => {
+    const n = times(30, 500);
+    const { failed, before, after, log } = await together(() => ['inet other-1', 'ip other-2'], n, times(5, 500));
+    expect(failed).toBe(0);
+    expect(after).toBe(before);
+    expect(log).not.toMatch(/could not be written|was refused|loaded anew|another program/);
+    for (const [index, table] of ['inet other-1', 'ip other-2'].entries()) {
+      await write('world', table, `s${String(index)}`, n);
+      expect(await listing('node-a', table)).toBe(await listing('world', table));
+    }
+    reportRow({
+      row: 13,
+      case: 'two others write all the time, the daemon writes and audits',
+      n: 2 * n,
+      passNumber: '0 failures of ours or theirs, the tables of others as they left them',
+      measured: '0 failures, every table as it was left',
+    });
+  });
+
+  it('and neither fails: fails without tables of their own', async () => {
+    const { failed } = await together((own) => [`inet ${own}`, `inet ${own}`], 2_000, 1_000);
     expect(failed).toBeGreaterThan(0);
   });
 });

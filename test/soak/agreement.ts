@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonNode } from '../daemon/node.js';
 import type { NewObject } from '../api-server/index.js';
-import { listRuleset, tablesIn } from '../reliability/contents.js';
+import { metricsOf } from './samples.js';
+import { tablesIn } from '../reliability/contents.js';
 
 /** What our table holds, whatever its name, in a form that is equal for equal tables. */
 export async function contentsOf(node: DaemonNode): Promise<readonly string[]> {
-  return tablesIn(await listRuleset(node.lab.namespace('node-a')))
+  const { stdout } = await node.lab.exec('node-a', ['nft', '-j', 'list', 'ruleset'], { timeout: 60_000 });
+  return tablesIn(stdout)
     .flatMap(({ contents }) => contents)
     .sort();
 }
@@ -41,6 +43,18 @@ export async function settled(node: DaemonNode): Promise<void> {
     await sleep(500);
   }
   throw new Error(`the daemon did not write what it was told:\n${node.daemon.log().slice(-3_000)}`);
+}
+
+/** Waits until an audit that began after this call has ended, and found nothing. */
+export async function audited(node: DaemonNode): Promise<void> {
+  const agreed = async (): Promise<number> =>
+    Number(/nftproxier_audits_total\{result="agreed"\} (\d+)/.exec(await metricsOf(node))?.[1] ?? 0);
+  const before = await agreed();
+  for (let tries = 0; tries < 240; tries += 1) {
+    if ((await agreed()) >= before + 2) return;
+    await sleep(500);
+  }
+  throw new Error(`no audit found the table as it should be:\n${node.daemon.log().slice(-3_000)}`);
 }
 
 /** Lines that only one of two has. */

@@ -1,5 +1,6 @@
 import { kill } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tableNames } from '@nftproxier/nft';
 import { below, oneOf } from '@nftproxier/core/testing';
 import type { Random } from '@nftproxier/core/testing';
 import type { DaemonNode } from '../daemon/node.js';
@@ -27,6 +28,11 @@ const cutWatches =
 const nft = async ({ node }: Scene, script: string): Promise<void> => {
   await node.lab.exec('node-a', ['nft', '-f', '-'], { input: script, allowFailure: true });
 };
+
+/** What others do to our table, whichever of its names it has. Some of it may be gone already. */
+async function meddle(scene: Scene, scripts: (table: string) => readonly string[]): Promise<void> {
+  for (const script of tableNames.flatMap(scripts)) await nft(scene, `${script}\n`);
+}
 
 const refused =
   (code: number): Fault =>
@@ -95,6 +101,14 @@ export const faults: Readonly<Record<string, Fault>> = {
   '11: a firewall is reloaded': (scene) =>
     nft(scene, 'flush ruleset\ntable inet filter { chain input { type filter hook input priority 0; } }\n'),
   '12: our table is deleted': (scene) => nft(scene, 'delete table inet nftproxier\n'),
+  '12: elements are deleted': (scene) =>
+    meddle(scene, (table) => [
+      `delete element inet ${table} services4 { 10.96.200.1 . tcp . 80 }`,
+      `delete element inet ${table} endpoints-udp4 { 10.96.200.1 . 53 . 0 }`,
+      `delete element inet ${table} cluster-ips4 { 10.96.200.1 }`,
+    ]),
+  '12: rules are deleted': (scene) => meddle(scene, (table) => [`flush chain inet ${table} services`]),
+  '12: a chain is added': (scene) => meddle(scene, (table) => [`add chain inet ${table} others`]),
   '13: others write': async (scene) => {
     for (let count = 0; count < 10; count += 1) {
       await nft(

@@ -3,7 +3,7 @@ import { seededRandom } from '@nftproxier/core/testing';
 import type { Protections } from '../../packages/daemon/src/guard/protections.js';
 import { DaemonNode } from '../daemon/node.js';
 import { weakened } from '../reliability/node.js';
-import { contentsOf, difference, settled, staleFlows } from './agreement.js';
+import { audited, contentsOf, difference, settled, staleFlows } from './agreement.js';
 import { draw, endings, faults } from './faults.js';
 import { metricsOf, sample } from './samples.js';
 import type { Sample } from './samples.js';
@@ -58,7 +58,8 @@ async function run(node: DaemonNode, options: SoakOptions): Promise<SoakReport> 
 
   const begin = async (): Promise<void> => {
     isExpected = false;
-    const daemon = node.start();
+    // What others change is to be put right before the end.
+    const daemon = node.start('--audit-period=2s');
     void daemon.ended.then((code) => {
       if (!isExpected)
         complaints.push(`the daemon ended by itself with ${String(code)}:\n${daemon.log().slice(-2_000)}`);
@@ -125,6 +126,7 @@ async function run(node: DaemonNode, options: SoakOptions): Promise<SoakReport> 
   node.server.api.faults.clear();
   world.steadyEndpoints([0, 1]);
   await settled(node);
+  await audited(node);
   // The conntrack cleaning of the last sync follows it.
   await sleep(2_000);
   complaints.push(...(await staleFlows(node, '10.96.200.1', pods.slice(0, 2))).map((flow) => `stale flow: ${flow}`));
