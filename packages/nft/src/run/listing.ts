@@ -1,6 +1,6 @@
 import type { Chain } from '../syntax/index.js';
 import { renderName } from '../render/index.js';
-import { NftRefusedError } from './error.js';
+import { NftKilledError, NftOutputError, NftRefusedError } from './error.js';
 import { elementOf, field, objectsOf } from './json.js';
 import type { Json, ListedElement } from './json.js';
 import type { ListOptions, Nft } from './nft.js';
@@ -92,7 +92,7 @@ export async function listStructure(
   table: string,
   options?: ListOptions,
 ): Promise<ListedStructure | undefined> {
-  const output = await nft.list(['ruleset', 'inet'], { ...options, terse: true });
+  const output = await listFamily(nft, table, { ...options, terse: true });
   const own = (kind: string): readonly Json[] => objectsOf(output, kind).filter((of) => field(of, 'table') === table);
   if (!objectsOf(output, 'table').some((of) => field(of, 'name') === table)) return undefined;
   const rules = new Map<unknown, string[]>();
@@ -111,6 +111,24 @@ export async function listStructure(
     }),
   );
   return { chains: chains.map((chain) => ({ ...chain, rules: rules.get(chain.name) ?? [] })), sets };
+}
+
+/**
+ * All tables of family `inet`, or this one alone where nft cannot write them all: of a table that a process owns, such as
+ * the keeper's, nft 1.0.6 may write half the JSON and end well, or crash. The detour reads all elements of the table.
+ */
+async function listFamily(nft: Nft, table: string, options: ListOptions & { readonly terse: true }): Promise<unknown> {
+  try {
+    return await nft.list(['ruleset', 'inet'], options);
+  } catch (error) {
+    if (!(error instanceof NftOutputError || error instanceof NftKilledError)) throw error;
+  }
+  try {
+    return await nft.list(['table', 'inet', table], options);
+  } catch (error) {
+    if (error instanceof NftRefusedError && error.reason === 'not-found') return { nftables: [] };
+    throw error;
+  }
 }
 
 /** What was read of a set or map. */
