@@ -51,17 +51,4 @@ describe('row 25: random churn with random faults', () => {
       expect(memory.last - memory.middle).toBeLessThanOrEqual(minutes < 10 ? 60 : 10);
     },
   );
-
-  it('ends in agreement: fails without the deletion of stale flows', { timeout: 300_000 }, async () => {
-    const { complaints } = await soak({
-      seconds: 12,
-      seed,
-      eventsPerSecond: 50,
-      secondsPerFault: 60,
-      without: ['flows'],
-      flows: 20,
-      say: () => undefined,
-    });
-    expect(complaints.filter((complaint) => complaint.startsWith('stale flow'))).not.toEqual([]);
-  });
 });
