@@ -3,6 +3,7 @@ import { layoutChain } from '../load/tables.js';
 import { isAffinityName } from '../ruleset/affinity.js';
 import { isSharedChainName } from '../ruleset/pick.js';
 import type { ListedTable } from '../run/index.js';
+import type { SetDeclaration } from '../syntax/index.js';
 import type { Discrepancy } from './discrepancy.js';
 
 /**
@@ -11,7 +12,8 @@ import type { Discrepancy } from './discrepancy.js';
  * no element leads to them, so both are as good as not there.
  */
 export function auditObjects(kernel: ListedTable, desired: TableState): readonly Discrepancy[] {
-  return [...auditChains(kernel, desired), ...auditSets(kernel, desired)];
+  const wanted = [...desired.sets.values()].map(({ declaration }) => listedAs(declaration));
+  return [...auditChains(kernel, desired), ...auditSets(kernel.sets, wanted)];
 }
 
 function auditChains({ chains }: ListedTable, desired: TableState): readonly Discrepancy[] {
@@ -41,18 +43,20 @@ function chainText(base: ListedTable['chains'][number]['base'], rules: number): 
   return `${called}${String(rules)} ${rules === 1 ? 'rule' : 'rules'}`;
 }
 
-function auditSets({ sets }: ListedTable, desired: TableState): readonly Discrepancy[] {
-  const present = new Set(sets.map(({ name, kind }) => `${kind} ${name}`));
-  const wanted = [...desired.sets.values()].map(({ declaration: { name, value } }) => ({
-    name,
-    kind: value === undefined ? ('set' as const) : ('map' as const),
-  }));
-  const known = new Set(wanted.map(({ name, kind }) => `${kind} ${name}`));
+/** How nft lists a set or map. */
+export function listedAs({ name, value }: SetDeclaration): ListedTable['sets'][number] {
+  return { name, kind: value === undefined ? 'set' : 'map' };
+}
+
+/** Compares which sets and maps there are. */
+export function auditSets(listed: ListedTable['sets'], wanted: ListedTable['sets']): readonly Discrepancy[] {
+  const names = (sets: ListedTable['sets']) => new Set(sets.map(({ name, kind }) => `${kind} ${name}`));
+  const [present, known] = [names(listed), names(wanted)];
   return [
     ...wanted
       .filter(({ name, kind }) => !present.has(`${kind} ${name}`))
       .map(({ name, kind }) => ({ kind: 'missing', object: kind, name }) as const),
-    ...sets
+    ...listed
       .filter(({ name, kind }) => !known.has(`${kind} ${name}`))
       .map(({ name, kind }) => ({ kind: 'unexpected', object: kind, name }) as const),
   ];

@@ -4,7 +4,7 @@ import type { ListedStructure } from '../run/index.js';
 import type { Chain } from '../syntax/index.js';
 import type { TableModel } from '../table/model.js';
 import type { Discrepancy } from './discrepancy.js';
-import { isHarmless } from './objects.js';
+import { auditSets, isHarmless, listedAs } from './objects.js';
 
 /** A chain as it should be; how many rules, where that is known of it. */
 interface DesiredChain {
@@ -54,15 +54,7 @@ export function auditStructure(kernel: ListedStructure, model: TableModel, memor
     found.push({ kind: 'unexpected', object: 'chain', name, detail });
   }
   for (const name of missing.keys()) found.push({ kind: 'missing', object: 'chain', name });
-  const present = new Set(kernel.sets.map(({ name, kind }) => `${kind} ${name}`));
-  for (const { name, kind } of sets) {
-    if (!present.delete(`${kind} ${name}`)) found.push({ kind: 'missing', object: kind, name });
-  }
-  for (const one of present) {
-    const [kind = '', name = ''] = one.split(' ');
-    found.push({ kind: 'unexpected', object: kind === 'map' ? 'map' : 'set', name });
-  }
-  return found;
+  return [...found, ...auditSets(kernel.sets, sets)];
 }
 
 function desiredStructure(model: TableModel): {
@@ -88,8 +80,7 @@ function desiredStructure(model: TableModel): {
     ),
   ];
   const declared = [...skeletonSets(settings), ...own.flatMap(({ ownSets }) => ownSets)];
-  const sets = declared.map(({ name, value }) => ({ name, kind: value === undefined ? 'set' : 'map' }) as const);
-  return { chains: new Map(chains), sets };
+  return { chains: new Map(chains), sets: declared.map(listedAs) };
 }
 
 function placeOf(base: Chain['base']): string {

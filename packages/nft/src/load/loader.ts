@@ -97,8 +97,8 @@ export class Loader {
     const first = batches.next().value ?? [];
     const second = batches.next().value;
     if (old === undefined && second === undefined) {
-      const applied = await this.#atOnce(name, { settings, network }, first);
-      if (applied !== undefined) return { ...applied, wasInService: false };
+      const replaced = await this.#atOnce(name, { settings, network }, first);
+      if (replaced !== undefined) return replaced;
     }
     const table = { name, model: new TableModel(settings) };
     const elements = table.model.prepareNetwork(network);
@@ -115,11 +115,7 @@ export class Loader {
       await carryClients(this.#target, { from: old, to: table });
       await this.#target.apply({ table: old, operations: [{ op: 'delete-table' }] });
     }
-    this.#table = table;
-    this.#refused.clear();
-    const wasInService = old !== undefined && !this.#isDoubted;
-    this.#isDoubted = false;
-    return { ...this.#note(applied), wasInService };
+    return this.#serves(table, applied, old);
   }
 
   /** Brings changed plans into the table in service. */
@@ -192,7 +188,7 @@ export class Loader {
     name: TableName,
     { settings, network }: Omit<DesiredTable, 'plans'>,
     changes: readonly PlanChange[],
-  ): Promise<Applied | undefined> {
+  ): Promise<Replaced | undefined> {
     const model = new TableModel(settings);
     const elements = model.prepareNetwork(network);
     elements.commit();
@@ -206,10 +202,16 @@ export class Loader {
     }
     prepared.commit();
     this.#inKernel = name;
+    return this.#serves({ name, model }, { ...countOf(prepared.operations), refused: [] }, undefined);
+  }
+
+  /** A table has taken over from the old one, or from none. */
+  #serves(table: LoadedTable & { readonly name: TableName }, applied: Applied, old: TableName | undefined): Replaced {
+    const wasInService = old !== undefined && !this.#isDoubted;
     this.#isDoubted = false;
-    this.#table = { name, model };
+    this.#table = table;
     this.#refused.clear();
-    return { ...countOf(prepared.operations), refused: [] };
+    return { ...this.#note(applied), wasInService };
   }
 
   async #fill(table: LoadedTable, ...batches: readonly Iterable<readonly PlanChange[]>[]): Promise<Applied> {

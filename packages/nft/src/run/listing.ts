@@ -57,20 +57,8 @@ export interface ListedTable {
  * @throws {@link NftRefusedError} with reason `not-found` if there is no such table.
  */
 export async function listTable(nft: Nft, table: string, options?: ListOptions): Promise<ListedTable> {
-  const output = await nft.list(['table', 'inet', table], { ...options, terse: true });
-  const rules = new Map<unknown, number>();
-  for (const rule of objectsOf(output, 'rule')) {
-    const chain = field(rule, 'chain');
-    rules.set(chain, (rules.get(chain) ?? 0) + 1);
-  }
-  const chains = objectsOf(output, 'chain').flatMap((chain) => chainOf(chain));
-  const sets = (['set', 'map'] as const).flatMap((kind) =>
-    objectsOf(output, kind).flatMap((set) => {
-      const name = field(set, 'name');
-      return typeof name === 'string' ? [{ name, kind }] : [];
-    }),
-  );
-  return { chains: chains.map((chain) => ({ ...chain, rules: rules.get(chain.name) ?? 0 })), sets };
+  const { chains, sets } = structureIn(await nft.list(['table', 'inet', table], { ...options, terse: true }), table);
+  return { chains: chains.map((chain) => ({ ...chain, rules: chain.rules.length })), sets };
 }
 
 /** A table's objects and its rules, without elements. */
@@ -93,8 +81,11 @@ export async function listStructure(
   options?: ListOptions,
 ): Promise<ListedStructure | undefined> {
   const output = await listFamily(nft, table, { ...options, terse: true });
+  return objectsOf(output, 'table').some((of) => field(of, 'name') === table) ? structureIn(output, table) : undefined;
+}
+
+function structureIn(output: unknown, table: string): ListedStructure {
   const own = (kind: string): readonly Json[] => objectsOf(output, kind).filter((of) => field(of, 'table') === table);
-  if (!objectsOf(output, 'table').some((of) => field(of, 'name') === table)) return undefined;
   const rules = new Map<unknown, string[]>();
   for (const rule of own('rule')) {
     const chain = field(rule, 'chain');
