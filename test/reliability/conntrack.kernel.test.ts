@@ -13,8 +13,7 @@ const tcp = { address: '10.96.0.10', port: 80, protocol: 'TCP' } as const;
 let node: ServedNode;
 beforeAll(async () => {
   node = await openServedNode(['IPv4']);
-  for (const protocol of ['TCP', 'UDP'] as const)
-    await node.lab.serve(pods.map((address) => ({ address, port: 8080, protocol })));
+  await node.answer(pods);
 });
 afterAll(() => node.close());
 

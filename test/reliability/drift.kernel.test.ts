@@ -81,9 +81,7 @@ beforeAll(async () => {
     input:
       'table inet silent { chain c { type filter hook prerouting priority -300; ip daddr 10.96.0.0/16 drop; }; }\n',
   });
-  for (const protocol of ['TCP', 'UDP'] as const) {
-    await node.lab.serve(pods.map((address) => ({ address, port: 8080, protocol })));
-  }
+  await node.answer(pods);
   await node.serve([
     { name: 'served', clusterIP: target.address, endpoints: pods },
     { name: 'datagrams', clusterIP: datagrams.address, protocol: 'UDP', endpoints: pods },

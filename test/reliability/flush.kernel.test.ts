@@ -33,10 +33,7 @@ describe.each([
     await node.lab.exec('world', ['nft', '-f', '-'], {
       input: `table inet silent { chain c { type filter hook prerouting priority -300; ${silent} }; }\n`,
     });
-    const all = [...pods, ...(hasIPv6 ? pods6 : [])];
-    for (const protocol of ['TCP', 'UDP'] as const) {
-      await node.lab.serve(all.map((address) => ({ address, port: 8080, protocol })));
-    }
+    await node.answer([...pods, ...(hasIPv6 ? pods6 : [])]);
     await node.serve([
       ...targets.map(({ address, protocol }, index) => ({
         name: `served-${String(index)}`,

@@ -57,6 +57,8 @@ export interface ServedNode {
   readonly nft: Nft;
   /** A directory that goes when the node is closed. */
   readonly folder: string;
+  /** Has pods answer over TCP and UDP at port 8080. */
+  answer(pods: readonly string[]): Promise<void>;
   /** Writes what is to be served, as one change. */
   serve(services: readonly ServedService[]): Promise<void>;
   /** Starts a daemon; the one before should be stopped. */
@@ -104,6 +106,11 @@ export async function openServedNode(families?: readonly Family[]): Promise<Serv
     lab,
     nft: createNft({ prefix: namespace.prefix }),
     folder,
+    async answer(pods) {
+      for (const protocol of ['TCP', 'UDP'] as const) {
+        await lab.serve(pods.map((address) => ({ address, port: 8080, protocol })));
+      }
+    },
     serve,
     start,
     async started(options) {

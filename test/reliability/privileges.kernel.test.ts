@@ -14,8 +14,7 @@ const readOnly = ['unshare', '--mount', 'sh', '-c', 'mount -o remount,ro,bind / 
 let node: ServedNode;
 beforeAll(async () => {
   node = await openServedNode(['IPv4']);
-  for (const protocol of ['TCP', 'UDP'] as const)
-    await node.lab.serve(pods.map((address) => ({ address, port: 8080, protocol })));
+  await node.answer(pods);
 });
 afterAll(() => node.close());
 

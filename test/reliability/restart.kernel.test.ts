@@ -24,9 +24,7 @@ const releases: readonly [StartOptions, StartOptions] = [
 let node: ServedNode;
 beforeAll(async () => {
   node = await openServedNode(['IPv4']);
-  for (const protocol of ['TCP', 'UDP'] as const) {
-    await node.lab.serve(pods.map((address) => ({ address, port: 8080, protocol })));
-  }
+  await node.answer(pods);
   await node.serve([
     ...targets.map(({ address, protocol }) => ({
       name: `to-${protocol.toLowerCase()}`,

@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DaemonNode } from '../daemon/node.js';
 import type { NewObject } from '../api-server/index.js';
 import { metricsOf } from './samples.js';
-import { tablesIn } from '../reliability/contents.js';
+import { listRuleset, tablesIn } from '../reliability/contents.js';
 
 /** What our table holds, whatever its name, in a form that is equal for equal tables. */
 export async function contentsOf(node: DaemonNode): Promise<readonly string[]> {
-  const { stdout } = await node.lab.exec('node-a', ['nft', '-j', 'list', 'ruleset'], { timeout: 60_000 });
-  return tablesIn(stdout)
+  return tablesIn(await listRuleset(node.lab.namespace('node-a')))
     .flatMap(({ contents }) => contents)
     .sort();
 }

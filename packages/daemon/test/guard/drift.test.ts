@@ -3,10 +3,10 @@ import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventFacts } from '../../src/events/index.js';
 import { DriftAudits } from '../../src/guard/drift.js';
-import { createMetrics } from '../../src/metrics/index.js';
 import type { Metrics } from '../../src/metrics/index.js';
 import { Turns } from '../../src/sync/turns.js';
 import { parseExposition } from '../metrics/exposition.js';
+import { idleMetrics } from '../metrics/idle.js';
 
 const agreed: DriftReport = { result: 'agreed', discrepancies: [], total: 0, elements: 7, wasIncomplete: false };
 const missing: Discrepancy = { kind: 'missing', object: 'map', name: 'services4', element: '10.96.0.1 . tcp . 80 : x' };
@@ -25,14 +25,7 @@ function scene(period = 60_000) {
   const lines: { readonly msg: string }[] = [];
   const emitted: EventFacts[] = [];
   const calls = { interrupted: 0, attended: 0, steps: 0 };
-  const metrics = createMetrics({
-    version: '1.2.3',
-    nodeVersion: 'v24.0.0',
-    platform: 'linux/amd64',
-    featureGates: {},
-    readFile: () => '0',
-    startTime: 0,
-  });
+  const metrics = idleMetrics();
   const state = { now: 0, period, takes: 10, outcome: agreed as DriftReport | Error, random: 0 };
   const turns = new Turns();
   const audits = new DriftAudits({

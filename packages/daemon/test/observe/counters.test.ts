@@ -4,10 +4,10 @@ import type { ListedElement } from '@nftproxier/nft';
 import { nodeView, Planner } from '@nftproxier/core';
 import { service, slice } from '@nftproxier/core/testing';
 import { pino } from 'pino';
-import { createMetrics } from '../../src/metrics/index.js';
 import type { Metrics } from '../../src/metrics/index.js';
 import { pollCounters } from '../../src/observe/counters.js';
 import { parseExposition } from '../metrics/exposition.js';
+import { idleMetrics } from '../metrics/idle.js';
 
 /** Services web and api, each with one frontend, whose kernel counts as told. */
 function scene(most: number) {
@@ -40,14 +40,7 @@ function scene(most: number) {
       return () => void waiting.pop();
     },
   };
-  const metrics = createMetrics({
-    version: '1.2.3',
-    nodeVersion: 'v24.0.0',
-    platform: 'linux/amd64',
-    featureGates: {},
-    readFile: () => '0',
-    startTime: 0,
-  });
+  const metrics = idleMetrics();
   made.push(metrics);
   const parts = () => model.counted.size;
   const stop = pollCounters({ reader, metrics, clock, period: 1_000, parts, log: pino({ level: 'silent' }) });

@@ -3,6 +3,7 @@ import { CounterReader, Loader, NftRefusedError, defaultTableSettings } from '@n
 import type { Counters, NetworkElements } from '@nftproxier/nft';
 import { FakeNft, createFakeLoadTarget } from '@nftproxier/nft/testing';
 import type { WatchStatus } from '../../src/reflector/index.js';
+import { newCounters } from '../../src/reflector/watch/status.js';
 import { SyncHistory } from '../../src/status/history.js';
 import type { RunningProxy } from '../../src/status/running.js';
 import type { SourceReport } from '../../src/status/source.js';
@@ -23,17 +24,11 @@ export const watchStatus = (kind: string, objects: number, more: Partial<WatchSt
   lastByteAt: begin,
   syncedSince: begin,
   staleSince: undefined,
+  ...newCounters(),
   lists: 1,
   watches: 1,
-  errors: 0,
   failures: {},
   lastError: undefined,
-  staleEvents: 0,
-  badLines: 0,
-  unusableObjects: 0,
-  handlerErrors: 0,
-  audits: 0,
-  auditDifferences: 0,
   warnings: [],
   ...more,
 });

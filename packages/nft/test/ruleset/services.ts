@@ -30,6 +30,14 @@ const open = {
   loadBalancerIPs: ['203.0.113.1'],
 };
 
+const weighted = slice({
+  namespace: 'shop',
+  service: 'web',
+  annotations: { [weightsAnnotation]: '10.244.1.1=3' },
+  ports: [8080],
+  endpoints: [remote, local],
+});
+
 function example(fields: ServiceFields, ...endpoints: readonly EndpointFields[]): Example {
   return { service: service(fields), slices: [slice({ namespace: 'shop', service: 'web', ports: [8080], endpoints })] };
 }
@@ -48,15 +56,7 @@ export const examples: Readonly<Record<string, Example>> = {
   'external-ips': example({ ...web, externalIPs: ['192.0.2.1', '192.0.2.2'] }, remote),
   weighted: {
     service: service({ ...web, annotations: { [algorithmAnnotation]: 'weighted' } }),
-    slices: [
-      slice({
-        namespace: 'shop',
-        service: 'web',
-        annotations: { [weightsAnnotation]: '10.244.1.1=3' },
-        ports: [8080],
-        endpoints: [remote, local],
-      }),
-    ],
+    slices: [weighted],
   },
   'source-hash': example(
     { ...open, externalTrafficPolicy: 'Local', annotations: { [algorithmAnnotation]: 'source-hash' } },
@@ -76,15 +76,7 @@ export const examples: Readonly<Record<string, Example>> = {
   ),
   'affinity-weighted': {
     service: service({ ...web, sessionAffinity: 'ClientIP', annotations: { [algorithmAnnotation]: 'weighted' } }),
-    slices: [
-      slice({
-        namespace: 'shop',
-        service: 'web',
-        annotations: { [weightsAnnotation]: '10.244.1.1=3' },
-        ports: [8080],
-        endpoints: [remote, local],
-      }),
-    ],
+    slices: [weighted],
   },
   'affinity-load-balancer-local': example(
     { ...open, externalTrafficPolicy: 'Local', sessionAffinity: 'ClientIP' },
