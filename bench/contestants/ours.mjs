@@ -1,5 +1,6 @@
+import { release } from 'node:os';
 import { Planner, nodeView } from '@nftproxier/core';
-import { Loader, createLoadTarget, defaultTableSettings } from '@nftproxier/nft';
+import { Loader, createLoadTarget, defaultTableSettings, lookupsOn } from '@nftproxier/nft';
 import { clusterOf } from '../cluster/changes.mjs';
 import { clusterIP, firstPods, nodeName, serviceAt, slicesOf } from '../cluster/services.mjs';
 import { addedByHand } from '../floor/text.mjs';
@@ -26,6 +27,7 @@ export const tableOf = {
   settings: {
     ...defaultTableSettings,
     families: ['IPv4'],
+    lookups: lookupsOn(release()),
     localPods: { IPv4: { kind: 'source', cidr: /** @type {any} */ (podCIDR) } },
   },
   network: { nodePortAddresses: [], serviceCIDRs: [] },

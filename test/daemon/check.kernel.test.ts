@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Loader, createLoadTarget, createNft } from '@nftproxier/nft';
@@ -44,7 +45,7 @@ async function run(argv: readonly string[], options: CheckOptions = { output: 't
 
 async function load(argv: readonly string[]): Promise<void> {
   const { configuration } = configurationFrom(argv, { out: () => undefined, err: () => undefined })!;
-  const { wishes, cluster } = await desiredFromManifests(shop, configuration);
+  const { wishes, cluster } = await desiredFromManifests(shop, configuration, release());
   const { settings, network } = wishes;
   await loader.replace({ settings, network, plans: cluster.planner.plans.values() });
 }

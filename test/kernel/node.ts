@@ -1,6 +1,7 @@
+import { release } from 'node:os';
 import { Planner, nodeView } from '@nftproxier/core';
 import type { Cidr, EndpointSlice, Family, Service } from '@nftproxier/core';
-import { Loader, createLoadTarget, createNft, defaultTableSettings } from '@nftproxier/nft';
+import { Loader, createLoadTarget, createNft, defaultTableSettings, lookupsOn } from '@nftproxier/nft';
 import type { Applied, Nft, TableSettings, Transaction } from '@nftproxier/nft';
 import { createLab } from '../lab/index.js';
 import type { Lab } from '../lab/index.js';
@@ -79,6 +80,7 @@ export class TestNode {
 /** Pods are told by the lab's cluster CIDRs. */
 const labSettings: TableSettings = {
   ...defaultTableSettings,
+  lookups: lookupsOn(release()),
   localPods: {
     IPv4: { kind: 'source', cidr: '10.244.0.0/16' as Cidr },
     IPv6: { kind: 'source', cidr: 'fd00:10:244::/56' as Cidr },

@@ -49,6 +49,7 @@ function wishes(world: World, state: ClusterState | undefined): Wishes {
     families: world.node.families,
     localAddresses: localAddresses(world),
     serviceCIDRs: state?.serviceCIDRs ?? [],
+    kernel: undefined,
   });
 }
 

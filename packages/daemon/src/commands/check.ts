@@ -1,3 +1,4 @@
+import { release } from 'node:os';
 import { NftError, auditTable, createAuditSource, createNft, findServingTable, tableNames } from '@nftproxier/nft';
 import type { Audit, AuditSource, Discrepancy, Nft } from '@nftproxier/nft';
 import { FakeNft } from '@nftproxier/nft/testing';
@@ -29,7 +30,7 @@ export async function check(
   try {
     const desired =
       options.address === undefined
-        ? await desiredOrComplaint(argv, 'check', output)
+        ? await desiredOrComplaint(argv, 'check', output, release())
         : await servedByDaemon(options.address, {}, output.progress);
     if (typeof desired === 'number') return desired;
     const table = await findServingTable(nft);

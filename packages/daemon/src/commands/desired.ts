@@ -30,9 +30,14 @@ export interface DesiredNode {
  * Reads a directory of manifests and works out the table of one node: that of `--hostname-override`, else the only Node
  * in the manifests, else the one with this machine's name.
  *
+ * @param kernel the release of the kernel that holds the table; undefined for rules that are right on any.
  * @throws {@link ManifestError} if a manifest cannot be read.
  */
-export async function desiredFromManifests(directory: string, configuration: Configuration): Promise<DesiredNode> {
+export async function desiredFromManifests(
+  directory: string,
+  configuration: Configuration,
+  kernel: string | undefined,
+): Promise<DesiredNode> {
   const batches = (await readManifests(directory)).snapshot();
   const name = nameFrom(configuration, batches);
   const state = (cluster: ClusterState | undefined): Wishes => {
@@ -45,6 +50,7 @@ export async function desiredFromManifests(directory: string, configuration: Con
       families,
       localAddresses: addressesOfNode(node),
       serviceCIDRs,
+      kernel,
     });
   };
   const cluster = new ClusterState(state(undefined).view);

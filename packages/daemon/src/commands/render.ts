@@ -85,7 +85,11 @@ async function compareWithNode(
   const { diffNode, service } = options;
   try {
     const served = await servedByDaemon(diffNode, service === undefined ? {} : { service });
-    return await show(served, desired, options, output);
+    // What the node's kernel needs is not in the manifests.
+    const { lookups } = served.wishes.settings;
+    const { settings } = desired.wishes;
+    const there = { ...desired, wishes: { ...desired.wishes, settings: { ...settings, lookups } } };
+    return await show(served, there, options, output);
   } catch (error) {
     if (!(error instanceof DaemonError)) throw error;
     output.err(`error: ${error.message}\n`);
@@ -122,6 +126,7 @@ export async function desiredOrComplaint(
   argv: readonly string[],
   command: string,
   output: Output,
+  kernel?: string,
 ): Promise<DesiredNode | ExitCode> {
   const loaded = configurationFrom(argv, output);
   if (loaded === undefined) return exitCodes.usage;
@@ -133,7 +138,7 @@ export async function desiredOrComplaint(
     return exitCodes.usage;
   }
   try {
-    const desired = await desiredFromManifests(manifests, loaded.configuration);
+    const desired = await desiredFromManifests(manifests, loaded.configuration, kernel);
     complain(desired, output);
     return desired;
   } catch (error) {

@@ -116,7 +116,8 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
       proxy.attend();
     },
   });
-  const node = { configuration, nodeName, families, log, clock, pause, localAddresses };
+  const { kernel } = options.software;
+  const node = { configuration, nodeName, families, kernel, log, clock, pause, localAddresses };
   const made = { ...node, source, required, loader, guard, probe: options.probe, observer };
   const proxy: Proxy = new Proxy(made);
   const { version, software, counters } = options;

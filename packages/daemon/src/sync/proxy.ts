@@ -20,6 +20,8 @@ export interface ProxyOptions {
   readonly configuration: () => Configuration;
   readonly nodeName: string;
   readonly families: readonly Family[];
+  /** The kernel's release; without it the rules are right on any. */
+  readonly kernel?: string;
   readonly source: Source;
   /** Kinds that the source delivers and that must be complete before anything is written. */
   readonly required: readonly ObjectKind[];
@@ -186,13 +188,14 @@ export class Proxy {
   }
 
   #look(cluster: ClusterState | undefined): Wishes {
-    const { configuration, nodeName, families, localAddresses } = this.#options;
+    const { configuration, nodeName, families, kernel, localAddresses } = this.#options;
     return wishesOf(configuration(), {
       nodeName,
       families,
       node: cluster?.node,
       serviceCIDRs: cluster?.serviceCIDRs ?? [],
       localAddresses: localAddresses(),
+      kernel,
     });
   }
 

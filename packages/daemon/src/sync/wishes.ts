@@ -1,5 +1,6 @@
 import { familyOf, nodeView, zoneLabel } from '@nftproxier/core';
 import type { Address, Cidr, Family, Node, NodeView } from '@nftproxier/core';
+import { lookupsOn } from '@nftproxier/nft';
 import type { NetworkElements, TableSettings } from '@nftproxier/nft';
 import { featureEnabled } from '../config/index.js';
 import type { Configuration } from '../config/index.js';
@@ -18,6 +19,8 @@ export interface Surroundings {
   /** Addresses of this machine's interfaces. */
   readonly localAddresses: readonly Address[];
   readonly serviceCIDRs: readonly Cidr[];
+  /** The kernel's release (`uname -r`); undefined where the rules must be right on any. */
+  readonly kernel: string | undefined;
 }
 
 /** What plans and tables on this node depend on, and what to tell a person about it. */
@@ -71,6 +74,7 @@ export function wishesOf(configuration: Configuration, around: Surroundings): Wi
       localPods: pods.detectors,
       nodePorts: { IPv4: { kind: scopes.IPv4.kind }, IPv6: { kind: scopes.IPv6.kind } },
       counters: configuration.nftproxier.counters,
+      lookups: around.kernel === undefined ? 'twice' : lookupsOn(around.kernel),
     },
     network: { nodePortAddresses: listed, serviceCIDRs: around.serviceCIDRs },
     warnings: [...pods.warnings, ...scopes.warnings, ...node.warnings],

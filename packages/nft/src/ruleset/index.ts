@@ -5,6 +5,7 @@ export {
   type NetworkElements,
   type NodePortAddresses,
   type TableSettings,
+  type Lookups,
 } from './settings.js';
 export { activationOperations, skeletonOperations } from './skeleton.js';
 export type { PortSlots } from './parts.js';

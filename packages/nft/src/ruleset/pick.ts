@@ -6,7 +6,7 @@ import type { SlotChoice } from './keys.js';
 import { chainNames, digitOf, prefixOf, slotMapName, wordOf } from './names.js';
 import type { List, SlotKey } from './names.js';
 import type { LocalPodDetector, TableSettings } from './settings.js';
-import { goto, jump, match, twice } from './statements.js';
+import { goto, jump, lookups, match } from './statements.js';
 
 /**
  * A chain that all service ports of a kind with the same number of slots share. Made when first needed, and kept. With
@@ -104,7 +104,7 @@ export function sharedChainRules(chain: SharedChain, settings: TableSettings): r
   switch (chain.kind) {
     case 'pick':
       // A packet may read its verdict before a commit and its slot after it. Slot 0 is always there.
-      return first === undefined ? twice(pickRule(chain)) : [pickRule(chain), [goto(first)]];
+      return first === undefined ? lookups(pickRule(chain), settings) : [pickRule(chain), [goto(first)]];
     case 'external':
       return [[jump(chainNames.mark)], [goto(first ?? '')]];
     case 'external-local':

@@ -17,6 +17,13 @@ export type NodePortAddresses =
 /** What is counted: nothing, new connections per frontend, or those of every endpoint as well. */
 export type Counters = 'off' | 'services' | 'endpoints';
 
+/**
+ * How often an element is looked up before it is taken to be missing. `twice`: right on every kernel, because those without
+ * the fixes of September 2025 may miss an element that is being replaced. `once`: half the work for the kernel whenever a
+ * Service is added or its number of endpoints changes, since it walks a verdict map for each rule that looks into it.
+ */
+export type Lookups = 'once' | 'twice';
+
 /** What the fixed part of the table depends on. A change of it needs a new table. */
 export interface TableSettings {
   /** The families that the table has sets and rules for. */
@@ -31,6 +38,8 @@ export interface TableSettings {
   readonly nodePorts: { readonly [family in Family]: NodePortAddresses };
   /** What the table counts. */
   readonly counters: Counters;
+  /** How often a packet's Service is looked up before it is taken to have none; {@link lookupsOn} knows what a kernel needs. */
+  readonly lookups: Lookups;
 }
 
 /** What the table knows of the node and cluster beside Services: elements, changed in place. */
@@ -41,7 +50,7 @@ export interface NetworkElements {
   readonly serviceCIDRs: readonly Cidr[];
 }
 
-/** kube-proxy's defaults, with no way to tell local pods, node ports at listed addresses, and without counters. */
+/** kube-proxy's defaults, with no way to tell local pods, node ports at listed addresses, without counters, for any kernel. */
 export const defaultTableSettings: TableSettings = {
   families: ['IPv4', 'IPv6'],
   masqueradeMark: 0x4000,
@@ -49,4 +58,5 @@ export const defaultTableSettings: TableSettings = {
   localPods: {},
   nodePorts: { IPv4: { kind: 'listed' }, IPv6: { kind: 'listed' } },
   counters: 'off',
+  lookups: 'twice',
 };

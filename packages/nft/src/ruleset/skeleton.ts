@@ -23,7 +23,7 @@ import {
 import { chainNames, setNames, slotMapName } from './names.js';
 import { isFromLocalPod } from './pick.js';
 import type { TableSettings } from './settings.js';
-import { drop, inSet, isDestinationNatted, isNew, jump, lookup, match, reject, twice } from './statements.js';
+import { drop, inSet, isDestinationNatted, isNew, jump, lookup, lookups, match, reject } from './statements.js';
 
 /** A chain with its rules. */
 export interface FilledChain {
@@ -94,9 +94,9 @@ function serviceRules(family: Family, settings: TableSettings): readonly Rule[] 
   return [
     ...masqueradeRules(family, settings),
     ...countAddressRules(family, settings),
-    ...twice([lookup(addressKey(family), names.services)]),
+    ...lookups([lookup(addressKey(family), names.services)], settings),
     ...countNodePortRules(family, toNodePortAddress(family, settings), settings),
-    ...twice([...toNodePortAddress(family, settings), lookup(nodePortKey, names.nodePorts)]),
+    ...lookups([...toNodePortAddress(family, settings), lookup(nodePortKey, names.nodePorts)], settings),
   ];
 }
 

@@ -38,6 +38,7 @@ export {
   checkPermission,
   compareVersions,
   formatVersion,
+  lookupsOn,
   oldestKernel,
   oldestNft,
   parseVersion,

@@ -1,4 +1,5 @@
 import { NftUnsupportedError } from './error.js';
+import type { Lookups } from '../ruleset/settings.js';
 import type { ListOptions, Nft } from './nft.js';
 
 /** A version number, as far as it is compared. */
@@ -58,6 +59,30 @@ export async function checkNft(nft: Nft, options?: ListOptions): Promise<Version
  */
 export function checkKernel(release: string): Version {
   return checkVersion('Linux', release, parseVersion(release), oldestKernel);
+}
+
+/** The oldest kernels of their series whose lookups do not miss an element that is being replaced. */
+const reliableLookups: readonly Version[] = [
+  { major: 6, minor: 12, patch: 48 },
+  { major: 6, minor: 16, patch: 8 },
+];
+/** From here on all have it. */
+const allReliable: Version = { major: 6, minor: 17, patch: 0 };
+
+/**
+ * How often a kernel has to look up an element that may be being replaced: see {@link TableSettings.lookups}. Kernels of
+ * distributions that have the fixes under an older number are asked twice, which is always right.
+ *
+ * @param release `uname -r`, {@link os.release}.
+ */
+export function lookupsOn(release: string): Lookups {
+  const version = parseVersion(release);
+  if (version === undefined) return 'twice';
+  const { major, minor, patch } = version;
+  const isFixed = reliableLookups.some(
+    (first) => first.major === major && first.minor === minor && patch >= first.patch,
+  );
+  return isFixed || compareVersions(version, allReliable) >= 0 ? 'once' : 'twice';
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { renderRule, renderSetDeclaration } from '../../src/render/index.js';
 import { activationOperations, defaultTableSettings, skeletonOperations } from '../../src/ruleset/index.js';
+import { sharedChainRules } from '../../src/ruleset/pick.js';
 import { baseChains, skeletonChains, skeletonSets } from '../../src/ruleset/skeleton.js';
 import type { TableSettings } from '../../src/ruleset/index.js';
 import { FakeNft } from '../../src/fake/index.js';
@@ -19,6 +20,7 @@ const variants: [string, TableSettings][] = [
   ['another mark', { ...settings, masqueradeMark: 0x80_00_00_00 }],
   ['with counters', { ...settings, counters: 'services' }],
   ['with counters of endpoints', { ...settings, counters: 'endpoints' }],
+  ['for kernels whose lookups can be relied on', { ...settings, lookups: 'once' }],
   ['local pods by interface', { ...settings, localPods: { IPv4: { kind: 'interface', name: 'veth', prefix: true } } }],
 ];
 
@@ -52,6 +54,18 @@ describe('the fixed part of the table', () => {
       expect(text).toMatch(/\{ typeof /);
       expect(text.split(' : ')[1] ?? '').not.toContain('th dport');
     }
+  });
+
+  it.each([
+    ['once', 1],
+    ['twice', 2],
+  ] as const)('looks %s into what is replaced while packets pass', (lookups, times) => {
+    const of: TableSettings = { ...defaultTableSettings, lookups };
+    const all = rulesOf('services', of).filter((rule) => rule.includes(' vmap '));
+    const first = { kind: 'pick', key: 'address', list: 'cluster', count: 1, protocol: 'TCP', family: 'IPv4' } as const;
+    expect(all).toHaveLength(4 * times);
+    expect(new Set(all).size).toBe(4);
+    expect(sharedChainRules(first, of)).toHaveLength(times);
   });
 
   it('hooks where neighbours expect it', () => {

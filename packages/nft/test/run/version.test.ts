@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkKernel, checkNft, parseVersion } from '../../src/run/index.js';
+import { checkKernel, checkNft, lookupsOn, parseVersion } from '../../src/run/index.js';
 import type { Nft } from '../../src/run/index.js';
 
 const versioned = (text: string): Nft => ({
@@ -38,6 +38,21 @@ describe('versions', () => {
       code: 'NFT_UNSUPPORTED',
       message: expect.stringContaining(message),
     });
+  });
+
+  it.each([
+    ['5.15.0-52-generic', 'twice'],
+    ['6.12.47', 'twice'],
+    ['6.12.48+deb13-amd64', 'once'],
+    ['6.13.12', 'twice'],
+    ['6.16.7', 'twice'],
+    ['6.16.8-arch1-1', 'once'],
+    ['6.17.0-5-generic', 'once'],
+    ['6.18.44', 'once'],
+    ['7.0.1', 'once'],
+    ['who knows', 'twice'],
+  ])('looks up in Linux %s %s', (release, lookups) => {
+    expect(lookupsOn(release)).toBe(lookups);
   });
 
   it('checks kernels', () => {
