@@ -142,7 +142,10 @@ describe('a running daemon instead of manifests', () => {
     const flags = ['--manifests', shop, '--hostname-override', 'node-a', '--cluster-cidr', '10.244.0.0/16'];
     const { out, code } = await nftproxier(['render', ...flags, '--diff-node', address, '--output', 'json']);
     expect(code).toBe(3);
-    const { services } = JSON.parse(out) as { readonly services: readonly object[] };
+    const { services, objects } = JSON.parse(out) as Readonly<Record<'services' | 'objects', readonly object[]>>;
+    // How often this kernel looks a Service up is not in the manifests.
+    expect(JSON.stringify(objects)).toContain('chain services');
+    expect(JSON.stringify(objects)).not.toContain('vmap @services4');
     expect(services).toContainEqual({ service: 'shop/admin', change: 'changed' });
     expect(services).toContainEqual({ service: 'shop/email', change: 'removed' });
     expect(services).toContainEqual({ service: 'kube-system/kube-dns', change: 'added' });

@@ -72,7 +72,7 @@ export function createScene(counters: Counters = 'off'): Scene {
     },
   });
   const cluster = new ClusterState(nodeView('node-a'));
-  const settings = { ...defaultTableSettings, counters };
+  const settings = { ...defaultTableSettings, counters, lookups: 'once' } as const;
   const network: NetworkElements = { nodePortAddresses: [], serviceCIDRs: [] };
   const syncer = new Syncer({
     cluster,
