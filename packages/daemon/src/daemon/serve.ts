@@ -84,13 +84,13 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
   const servers = openServers({ ...shown, fatal: giveUp });
   endings.add(() => servers.close());
 
-  const source = await createSource(configuration, client, nodeName, log);
+  const pause = pauseForOthers();
+  const source = await createSource(configuration, client, nodeName, log, pause);
   measureSource(source.source, metrics, Date.now);
   const timed = timedNft(nft, (seconds) => {
     metrics.add('nftproxier_nft_process_seconds_total', seconds);
   });
   const target = createLoadTarget(timed);
-  const pause = pauseForOthers();
   const loader = new Loader(target, { pause });
   const counters = startCounters({ configuration, target, loader, metrics, log, endings });
   const takeover = createNodeTakeover({

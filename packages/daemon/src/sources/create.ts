@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import type { Pause } from '@nftproxier/nft';
 import type { Configuration } from '../config/index.js';
 import type { ApiClient } from '../reflector/index.js';
 import { createManifestSource } from './manifests/directory.js';
+import type { ManifestEvents } from './manifests/directory.js';
 import type { ObjectKind, Source } from './source.js';
 
 /** A source, and what it must have delivered completely before anything is written. */
@@ -16,9 +18,10 @@ export async function createSource(
   client: ApiClient | undefined,
   nodeName: string,
   log: Logger,
+  pause?: Pause,
 ): Promise<ChosenSource> {
   if (client === undefined) {
-    return { source: manifestSource(nftproxier.manifests, log), required: ['Service', 'EndpointSlice'] };
+    return { source: manifestSource(nftproxier.manifests, log, pause), required: ['Service', 'EndpointSlice'] };
   }
   // Loaded only where it is used: it takes a third of a second and some 20 MB.
   const { createKubernetesSource } = await import('./kubernetes.js');
@@ -33,8 +36,8 @@ export async function connect(configuration: Configuration, log: Logger): Promis
   return connectApiServer(configuration, log);
 }
 
-function manifestSource(directory: string, log: Logger): Source {
-  return createManifestSource(directory, {
+function manifestSource(directory: string, log: Logger, pause: Pause | undefined): Source {
+  const events: ManifestEvents = {
     onError: ({ file, line, message }) => {
       log.error({ file, line }, `${message}; what was last read of it stays in force`);
     },
@@ -44,5 +47,6 @@ function manifestSource(directory: string, log: Logger): Source {
     onRepeated: ({ key, file, ignored }) => {
       log.warn({ object: key, file, ignored }, 'an object is in several manifests; the first file by name counts');
     },
-  });
+  };
+  return createManifestSource(directory, events, pause);
 }

@@ -1,8 +1,11 @@
 import { mkdtemp, rename, rm, symlink, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withPauses } from '@nftproxier/nft';
 import { createManifestSource } from '../../src/sources/manifests/directory.js';
+import { ManifestObjects, storing } from '../../src/sources/manifests/objects.js';
 import { ManifestError, parseManifest } from '../../src/sources/manifests/parse.js';
 import type { Batch, Source } from '../../src/sources/source.js';
 
@@ -159,6 +162,70 @@ describe('createManifestSource', () => {
     await eventually(() => {
       expect(batches).toMatchObject([{ events: [{ object: { spec: { clusterIP: '10.96.0.2' } } }] }]);
     });
+  });
+
+  it('lets others have their turn while it reads many objects', async () => {
+    const items = Array.from({ length: 300 }, (_, index) => JSON.parse(service(`s${String(index)}`)) as object);
+    await writeFile(join(folder, 'a.json'), JSON.stringify({ kind: 'List', items }));
+    let turns = 0;
+    const events = { onError: () => undefined, onRecovered: () => undefined, onRepeated: () => undefined };
+    source = createManifestSource(folder, events, () => {
+      turns += 1;
+      return Promise.resolve();
+    });
+    await source.start(() => undefined);
+    // Each is stored, looked for in what was there before, taken in, and compared with it.
+    expect(turns).toBe(4 * items.length);
+  });
+
+  it('counts what files define together, whatever comes and goes', async () => {
+    const names = ['a', 'b', 'c'];
+    const files = ['1.json', '2.json', '3.json'];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ file: fc.constantFrom(...files), defines: fc.option(fc.subarray(names)) }), {
+          maxLength: 12,
+        }),
+        async (steps) => {
+          const objects = new ManifestObjects();
+          const contents = new Map<string, readonly string[]>();
+          const known = new Map<string, string>();
+          for (const [at, { file, defines }] of steps.entries()) {
+            const text = defines === null ? undefined : defines.map((name) => service(name, `10.0.0.${String(at)}`));
+            if (text === undefined) contents.delete(file);
+            else contents.set(file, text);
+            const stored =
+              text === undefined
+                ? undefined
+                : await withPauses(storing(text.flatMap((one) => parseManifest(file, one))), undefined);
+            const { batches } = await withPauses(objects.updating(new Map([[file, stored]])), undefined);
+            for (const batch of batches) {
+              if (batch.type !== 'delta') throw new Error('a change is told whole');
+              for (const { type, object } of batch.events) {
+                const name = object.metadata?.name ?? '';
+                if (type === 'set') known.set(name, JSON.stringify(object));
+                else expect(known.delete(name)).toBe(true);
+              }
+            }
+            // The first file by name that defines an object counts.
+            const expected = new Map<string, string>();
+            for (const each of files.toReversed()) {
+              for (const one of (contents.get(each) ?? []).flatMap((text) => parseManifest(each, text)))
+                expected.set(one.object.metadata?.name ?? '', JSON.stringify(one.object));
+            }
+            const sorted = (of: ReadonlyMap<string, string>) => [...of].sort();
+            expect(sorted(known)).toEqual(sorted(expected));
+            expect(objects.counts.get('Service')).toBe(expected.size);
+            const [services] = objects.snapshot();
+            expect(services).toMatchObject({ kind: 'Service', type: 'replace' });
+            expect(
+              services?.type === 'replace' && services.objects.map((object) => JSON.stringify(object)).sort(),
+            ).toEqual([...expected.values()].sort());
+          }
+        },
+      ),
+      { numRuns: 100 },
+    );
   });
 
   it('says so when there is no such folder', async () => {

@@ -2,11 +2,12 @@ import { watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withPauses } from '@nftproxier/nft';
+import type { Pause } from '@nftproxier/nft';
 import type { Batch, Source } from '../source.js';
-import { ManifestObjects } from './objects.js';
-import type { Repeated } from './objects.js';
+import { ManifestObjects, storing } from './objects.js';
+import type { FileObjects, Repeated } from './objects.js';
 import { ManifestError, parseKinds, parseManifest } from './parse.js';
-import type { ManifestObject } from './parse.js';
 import { podsOf } from './pods.js';
 import type { KnownPod } from './pods.js';
 
@@ -31,9 +32,9 @@ export interface ManifestEvents {
 /** Reads all manifests of a directory once. Throws on the first file that cannot be used. */
 export async function readManifests(directory: string): Promise<ManifestObjects> {
   const objects = new ManifestObjects();
-  const changes = new Map<string, readonly ManifestObject[]>();
+  const changes = new Map<string, FileObjects>();
   for (const file of await listFiles(directory)) changes.set(file, await readObjects(directory, file));
-  objects.update(changes);
+  await withPauses(objects.updating(changes), undefined);
   return objects;
 }
 
@@ -47,8 +48,10 @@ export async function readPods(directory: string): Promise<readonly KnownPod[]> 
 /**
  * The directory as a source: `*.yaml`, `*.yml` and `*.json`, not those that begin with a dot. Files may come, go and
  * change at any time; one that cannot be read is reported, and what was last read of it stays in force.
+ *
+ * @param pause while many objects are read; without it they are read in one go.
  */
-export function createManifestSource(directory: string, events: ManifestEvents): Source {
+export function createManifestSource(directory: string, events: ManifestEvents, pause?: Pause): Source {
   const objects = new ManifestObjects();
   const versions = new Map<string, string>();
   const broken = new Set<string>();
@@ -59,11 +62,11 @@ export function createManifestSource(directory: string, events: ManifestEvents):
   const failures = { unusable: 0 };
 
   const scan = async (): Promise<readonly Batch[]> => {
-    const { changes, errors } = await changedFiles(directory, versions);
+    const { changes, errors } = await changedFiles(directory, versions, pause);
     failures.unusable += errors.length;
     for (const error of errors) if (addTo(broken, error.file)) events.onError(error);
     for (const file of changes.keys()) if (broken.delete(file)) events.onRecovered(file);
-    const update = objects.update(changes);
+    const update = await withPauses(objects.updating(changes), pause);
     for (const repeated of update.repeated) events.onRepeated(repeated);
     return update.batches;
   };
@@ -109,13 +112,17 @@ export function createManifestSource(directory: string, events: ManifestEvents):
 }
 
 interface Changes {
-  readonly changes: ReadonlyMap<string, readonly ManifestObject[] | undefined>;
+  readonly changes: ReadonlyMap<string, FileObjects | undefined>;
   readonly errors: readonly ManifestError[];
 }
 
 /** Reads the files whose size or times changed. `versions` is brought up to date. */
-async function changedFiles(directory: string, versions: Map<string, string>): Promise<Changes> {
-  const changes = new Map<string, readonly ManifestObject[] | undefined>();
+async function changedFiles(
+  directory: string,
+  versions: Map<string, string>,
+  pause: Pause | undefined,
+): Promise<Changes> {
+  const changes = new Map<string, FileObjects | undefined>();
   const errors: ManifestError[] = [];
   const files = await listFiles(directory);
   for (const gone of [...versions.keys()].filter((file) => !files.includes(file))) {
@@ -127,7 +134,7 @@ async function changedFiles(directory: string, versions: Map<string, string>): P
     if (version === undefined || versions.get(file) === version) continue;
     versions.set(file, version);
     try {
-      changes.set(file, await readObjects(directory, file));
+      changes.set(file, await readObjects(directory, file, pause));
     } catch (cause) {
       errors.push(asManifestError(file, cause));
     }
@@ -147,12 +154,12 @@ async function versionOf(path: string): Promise<string | undefined> {
   return size < 0 ? undefined : [ino, size, mtimeMs, ctimeMs].join(' ');
 }
 
-async function readObjects(directory: string, file: string): Promise<readonly ManifestObject[]> {
+async function readObjects(directory: string, file: string, pause?: Pause): Promise<FileObjects> {
   const path = join(directory, file);
   try {
     const { size } = await stat(path);
     if (size > mostBytes) throw new ManifestError(file, undefined, `larger than ${String(mostBytes)} bytes; split it`);
-    return parseManifest(file, await readFile(path, 'utf8'));
+    return await withPauses(storing(parseManifest(file, await readFile(path, 'utf8'))), pause);
   } catch (cause) {
     throw asManifestError(file, cause);
   }
