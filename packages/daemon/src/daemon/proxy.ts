@@ -83,6 +83,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
       cluster,
       startTime,
       now: Date.now,
+      pause,
       programmed: (time) => {
         history.programmed(time);
       },

@@ -1,5 +1,5 @@
 import { ConntrackCleaner, checkConntrack, createConntrack, withPauses } from '@nftproxier/nft';
-import type { CleaningReport, Pause } from '@nftproxier/nft';
+import type { CleaningReport, Conntrack, Pause } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Metrics } from '../metrics/index.js';
 import { systemClock } from '../sync/clock.js';
@@ -12,13 +12,15 @@ import type { Address } from '@nftproxier/core';
 export interface FlowCleaningOptions {
   /** `conntrackCleanup`, asked after each sync. */
   readonly isWanted: () => boolean;
+  /** Lists and deletes flows; this machine's unless given. */
+  readonly conntrack?: Conntrack;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly localAddresses: () => readonly Address[];
   /** While flows are expected of a whole cluster. */
   readonly pause: Pause;
   /** Asked late: the proxy is made with what this returns. */
-  readonly proxy: () => Proxy;
+  readonly proxy: () => Pick<Proxy, 'between' | 'cluster' | 'wishes'>;
 }
 
 /** Deletes flows that a sync made stale. */
@@ -34,13 +36,13 @@ export interface FlowCleaning {
 /** Starts to clean up after syncs: UDP and SCTP flows that lead to endpoints that are gone, or nowhere. */
 export function createFlowCleaning({
   isWanted,
+  conntrack = createConntrack(),
   metrics,
   log,
   localAddresses,
   pause,
   proxy,
 }: FlowCleaningOptions): FlowCleaning {
-  const conntrack = createConntrack();
   // Without the tool services work; only flows to endpoints that are gone stay until they time out.
   if (isWanted())
     checkConntrack(conntrack).catch((error: unknown) => {
@@ -54,12 +56,23 @@ export function createFlowCleaning({
       record(report, metrics, log);
     },
   });
-  const clean = async ({ kind, changes, interrupted, network }: SyncReport): Promise<void> => {
+  /** In turns: the plans are those of a whole cluster. */
+  const starting = (): Promise<void> => {
     const { planner, serviceCIDRs } = proxy().cluster;
-    const plans = planner.plans.values();
-    if (interrupted) await withPauses(cleaner.interrupting(plans, serviceCIDRs), pause);
+    return withPauses(cleaner.starting(planner.plans.values(), serviceCIDRs), pause);
+  };
+  const interrupting = (): Promise<void> => {
+    const { planner, serviceCIDRs } = proxy().cluster;
+    return withPauses(cleaner.interrupting(planner.plans.values(), serviceCIDRs), pause);
+  };
+  /** While no sync changes what is expected. */
+  const betweenSyncs = (work: () => Promise<void>): void => {
+    if (isWanted()) void proxy().between(work);
+  };
+  const clean = async ({ kind, changes, interrupted, network }: SyncReport): Promise<void> => {
+    if (interrupted) await interrupting();
     // Of a table that was loaded anew, or addresses that are new, it is not known what flows there were before.
-    else if (kind === 'replace' || network) await withPauses(cleaner.starting(plans, serviceCIDRs), pause);
+    else if (kind === 'replace' || network) await starting();
     else cleaner.changed(changes);
   };
   return {
@@ -69,12 +82,10 @@ export function createFlowCleaning({
       },
     },
     addressesChanged() {
-      const { planner, serviceCIDRs } = proxy().cluster;
-      if (isWanted()) cleaner.started(planner.plans.values(), serviceCIDRs);
+      betweenSyncs(starting);
     },
     interrupted() {
-      const { planner, serviceCIDRs } = proxy().cluster;
-      if (isWanted()) cleaner.interrupted(planner.plans.values(), serviceCIDRs);
+      betweenSyncs(interrupting);
     },
     stop: () => cleaner.stop(),
   };

@@ -1,5 +1,6 @@
 import type { Family } from '@nftproxier/core';
-import type { Loader } from '@nftproxier/nft';
+import { withPauses } from '@nftproxier/nft';
+import type { Loader, Pause } from '@nftproxier/nft';
 import { recordProgramming, recordQueued, recordSync } from '../metrics/index.js';
 import type { Metrics } from '../metrics/index.js';
 import type { ChangeCounts, ClusterState, Trigger } from '../sync/cluster.js';
@@ -17,6 +18,8 @@ export interface MetricsObserverOptions {
   /** Milliseconds since 1970. */
   readonly startTime: number;
   readonly now: () => number;
+  /** While the changes of a whole cluster are measured; without it that is done in one go. */
+  readonly pause?: Pause;
   /** Told of changes of endpoints that are in the kernel now, by the time of what led to them (RFC 3339). */
   readonly programmed?: (triggerTime: string) => void;
 }
@@ -55,18 +58,23 @@ export function metricsObserver(options: MetricsObserverOptions): ProxyObserver 
         );
   });
 
-  const succeeded = ({ report, milliseconds }: Extract<SyncOutcome, { readonly ok: true }>): void => {
+  function* programmed(): Generator<undefined, void> {
+    for (const { family, time } of triggers) {
+      recordProgramming(metrics, family, [time], { now: now(), startTime });
+      options.programmed?.(time);
+      yield;
+    }
+    triggers = [];
+  }
+
+  const succeeded = async ({ report, milliseconds }: Extract<SyncOutcome, { readonly ok: true }>): Promise<void> => {
     const { kind, applied, phases } = report;
     recordSync(metrics, families, { kind, ok: true, seconds: milliseconds / 1000, now: now(), ...applied });
     for (const [phase, spent] of Object.entries(phases))
       metrics.observe('nftproxier_sync_phase_duration_seconds', spent / 1000, { phase });
     metrics.add('nftproxier_quarantines_total', refusals.news(applied.refused, loader.refused).length);
-    for (const { family, time } of triggers) {
-      recordProgramming(metrics, family, [time], { now: now(), startTime });
-      options.programmed?.(time);
-    }
-    triggers = [];
     served = begun;
+    await withPauses(programmed(), options.pause);
   };
 
   return {
@@ -88,9 +96,9 @@ export function metricsObserver(options: MetricsObserverOptions): ProxyObserver 
       for (const ip_family of families)
         metrics.add('kubeproxy_sync_proxy_rules_nftables_cleanup_failures_total', 1, { ip_family });
     },
-    synced: (outcome) => {
+    synced: async (outcome) => {
       if (outcome.ok) {
-        succeeded(outcome);
+        await succeeded(outcome);
         return;
       }
       const facts = { kind: loader.model === undefined ? 'replace' : 'change', ok: false, now: now() } as const;

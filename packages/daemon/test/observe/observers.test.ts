@@ -1,13 +1,14 @@
 import type { ServiceKey } from '@nftproxier/core';
 import { NftKilledError } from '@nftproxier/nft';
 import type { Loader, RefusedService } from '@nftproxier/nft';
-import { nodeView } from '@nftproxier/core';
+import { lastChangeTriggerTimeAnnotation, nodeView } from '@nftproxier/core';
 import { service, slice } from '@nftproxier/core/testing';
 import { afterEach, expect, test } from 'vitest';
 import type { EventFacts } from '../../src/events/index.js';
 import { createMetrics } from '../../src/metrics/index.js';
 import { eventsObserver } from '../../src/observe/events.js';
 import { metricsObserver } from '../../src/observe/metrics.js';
+import type { MetricsObserverOptions } from '../../src/observe/metrics.js';
 import { ServiceTallies } from '../../src/observe/tallies.js';
 import { ClusterState } from '../../src/sync/cluster.js';
 import type { SyncOutcome } from '../../src/sync/proxy.js';
@@ -35,7 +36,7 @@ const outcome = (refused: readonly RefusedService[]): SyncOutcome => ({
   },
 });
 
-function scene() {
+function scene(more: Partial<MetricsObserverOptions> = {}) {
   const metrics = createMetrics({
     ...{ version: '', nodeVersion: '', platform: '', featureGates: {}, readFile: () => '', startTime: 0 },
   });
@@ -45,6 +46,7 @@ function scene() {
   const cluster = new ClusterState(nodeView('node-a'));
   const observer = metricsObserver({
     ...{ families: ['IPv4'], metrics, loader, cluster: () => cluster, startTime: 0, now: () => 5_000 },
+    ...more,
   });
   return { metrics, refused, loader, cluster, observer };
 }
@@ -68,6 +70,22 @@ test('changes are pending until a sync that began after them has succeeded', asy
   await observer.synced?.(outcome([]));
   expect(await pending()).toBe('0');
   expect(await metrics.page.render()).toMatch(/^kubeproxy_sync_proxy_rules_service_changes_total 2$/mu);
+});
+
+test('the endpoints of a first list are measured in turns', async () => {
+  const told = { pauses: 0, measured: 0 };
+  const pause = (): Promise<void> => Promise.resolve(void (told.pauses += 1));
+  const { cluster, observer } = scene({ pause, programmed: () => (told.measured += 1) });
+  const annotations = { [lastChangeTriggerTimeAnnotation]: '2026-01-02T03:04:05Z' };
+  const objects = Array.from({ length: 30 }, (_, index) =>
+    slice({ service: `s${String(index)}`, ports: [80], endpoints: ['10.244.0.1'], annotations }),
+  );
+  cluster.apply({ kind: 'EndpointSlice', type: 'replace', objects });
+  observer.began?.();
+  await observer.synced?.(outcome([]));
+  expect(told).toEqual({ pauses: 30, measured: 30 });
+  await observer.synced?.(outcome([]));
+  expect(told.measured).toBe(30);
 });
 
 test('failures are counted by what failed', async () => {
