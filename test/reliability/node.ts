@@ -11,7 +11,7 @@ import { createLab } from '../lab/index.js';
 import type { Family, Lab } from '../lab/index.js';
 
 /** What starts the daemon without some of its protections. */
-function weakened(without: readonly (keyof Protections)[]): readonly [string, ...string[]] {
+export function weakened(without: readonly (keyof Protections)[]): readonly [string, ...string[]] {
   const protections = JSON.stringify(Object.fromEntries(without.map((name) => [name, false])));
   return [fileURLToPath(new URL('weakened.mjs', import.meta.url)), protections];
 }

@@ -16,7 +16,8 @@ export interface Scene {
   readonly restart: () => Promise<void>;
 }
 
-type Fault = (scene: Scene) => Promise<void>;
+/** Something that goes wrong; resolves when it is over. */
+export type Fault = (scene: Scene) => Promise<void>;
 
 const cutWatches =
   (how: 'rst' | 'fin'): Fault =>
@@ -70,6 +71,9 @@ function trySignal(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** The fault that no change of the world puts right by the way. */
+export const elementAtRest = '12: an element of a Service that never changes is deleted';
+
 /** What may go wrong while the daemon lives, by the row of the scorecard that it is taken from. */
 export const faults: Readonly<Record<string, Fault>> = {
   '1: watches cut by RST': cutWatches('rst'),
@@ -107,6 +111,8 @@ export const faults: Readonly<Record<string, Fault>> = {
       `delete element inet ${table} endpoints-udp4 { 10.96.200.1 . 53 . 0 }`,
       `delete element inet ${table} cluster-ips4 { 10.96.200.1 }`,
     ]),
+  [elementAtRest]: (scene) =>
+    meddle(scene, (table) => [`delete element inet ${table} services4 { 10.96.200.2 . tcp . 80 }`]),
   '12: rules are deleted': (scene) => meddle(scene, (table) => [`flush chain inet ${table} services`]),
   '12: a chain is added': (scene) => meddle(scene, (table) => [`add chain inet ${table} others`]),
   '13: others write': async (scene) => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { full, reportRow } from '../reliability/scorecard.js';
+import { elementAtRest, faults } from './faults.js';
 import { soak } from './soak.js';
+import type { SoakOptions } from './soak.js';
 import { tableOf, trendOf } from './samples.js';
 
 /** A minute in the gate, a quarter of an hour for the scorecard; `npm run soak` says what it wants. */
@@ -49,6 +51,28 @@ describe('row 25: random churn with random faults', () => {
       expect(children.last - children.middle).toBeLessThanOrEqual(1);
       // Over a minute the heap has not settled.
       expect(memory.last - memory.middle).toBeLessThanOrEqual(minutes < 10 ? 60 : 10);
+    },
+  );
+
+  /** Some seconds of churn, in which others delete what no change writes anew. What did not agree. */
+  const deletions = async (options: Pick<SoakOptions, 'without'>): Promise<readonly string[]> => {
+    const only = Object.fromEntries(Object.entries(faults).filter(([name]) => name === elementAtRest));
+    const plan = { seconds: 8, eventsPerSecond: 50, secondsPerFault: 3, faults: only };
+    const report = await soak({ seed, say: () => undefined, ...plan, ...options });
+    expect(report.faults).toEqual({ [elementAtRest]: 2 });
+    return report.complaints;
+  };
+
+  it('ends in agreement where only others changed something', { timeout: 300_000, retry: 0 }, async () => {
+    expect(await deletions({})).toEqual([]);
+  });
+
+  it(
+    'ends in agreement where only others changed something: fails without audits',
+    { timeout: 300_000, retry: 0 },
+    async () => {
+      const missing = /^missing: services4 .*10\.96\.200\.2/;
+      expect(await deletions({ without: ['audit'] })).toContainEqual(expect.stringMatching(missing));
     },
   );
 });

@@ -20,6 +20,19 @@ const steady = {
   },
 } as const satisfies NewObject;
 
+/** Nothing ever changes it: what others do to its elements stays, unless somebody looks. */
+const still = {
+  kind: 'Service',
+  metadata: { namespace: 'still', name: 'still', creationTimestamp: '2025-01-01T00:00:00Z' },
+  spec: {
+    type: 'ClusterIP',
+    clusterIP: '10.96.200.2',
+    clusterIPs: ['10.96.200.2'],
+    ipFamilies: ['IPv4'],
+    ports: [{ name: 'tcp', protocol: 'TCP', port: 80 }],
+  },
+} as const satisfies NewObject;
+
 /** Pods that answer at the steady Service. */
 export const pods = ['10.244.1.31', '10.244.1.32', '10.244.2.33'] as const;
 
@@ -88,6 +101,14 @@ export class ChangingWorld {
 }
 
 const otherObjects: readonly NewObject[] = [
+  still,
+  {
+    kind: 'EndpointSlice',
+    metadata: { namespace: 'still', name: 'still-1', labels: { 'kubernetes.io/service-name': 'still' } },
+    addressType: 'IPv4',
+    ports: [{ name: 'tcp', protocol: 'TCP', port: 8080 }],
+    endpoints: [{ addresses: [pods[0]], conditions: { ready: true } }],
+  },
   {
     kind: 'Node',
     metadata: { name: 'node-a', labels: {} },

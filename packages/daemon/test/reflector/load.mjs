@@ -1,11 +1,12 @@
-// Takes what a busy server has for load.kernel.test.ts: load.mjs URL HANDLER_MS. Prints the state when asked by a line.
+// Takes what a busy server has for load.kernel.test.ts: load.mjs URL HANDLER_MS PROTECTIONS. Prints the state when asked
+// by a line.
 import { once } from 'node:events';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { Reflector, createHttpsTransport, endpointSlices } from '@nftproxier/daemon/reflector';
 
-const [, , server = '', handlerMs = ''] = process.argv;
+const [, , server = '', handlerMs = '', protections = '{}'] = process.argv;
 const transport = createHttpsTransport({ source: 'test', server, authentication: { type: 'none' } }, { env: {} });
 /** @type {Map<string, string>} */
 const versions = new Map();
@@ -14,6 +15,7 @@ let events = 0;
 const reflector = new Reflector({
   transport,
   resource: endpointSlices,
+  protections: JSON.parse(protections),
   handler: async (batch) => {
     batches++;
     if (batch.type === 'replace') {

@@ -36,6 +36,8 @@ export class Delivery<T> {
   readonly #options: DeliveryOptions<T>;
   /** What has not been told yet. At most one change an object, however long the handler takes. */
   readonly #pending = new Map<string, Change<T>>();
+  /** How many have ever waited in line, where they do. */
+  #inLine = 0;
   /** What was told is not what there is: only a `replace` helps. */
   #behind = true;
   #replaceDue = false;
@@ -58,7 +60,10 @@ export class Delivery<T> {
   changed(changes: readonly Change<T>[]): void {
     // Otherwise a replace is due, which includes these.
     if (this.#behind) return;
-    for (const change of changes) merge(this.#pending, change);
+    const { tellTogether } = this.#options.protections;
+    for (const change of changes) {
+      merge(this.#pending, tellTogether ? change : { ...change, key: String(this.#inLine++) });
+    }
     this.#hand();
   }
 
@@ -105,9 +110,19 @@ export class Delivery<T> {
       this.#pending.clear();
       return { type: 'replace', objects: this.#options.objects() };
     }
-    const events = eventsOf(this.#pending.values(), this.#options.protections.compareUids);
-    this.#pending.clear();
-    return events.length > 0 ? { type: 'delta', events } : undefined;
+    while (this.#pending.size > 0) {
+      const events = eventsOf(this.#take(), this.#options.protections.compareUids);
+      if (events.length > 0) return { type: 'delta', events };
+    }
+    return undefined;
+  }
+
+  /** The changes that are told next. */
+  #take(): readonly Change<T>[] {
+    const waiting = [...this.#pending];
+    const taken = this.#options.protections.tellTogether ? waiting : waiting.slice(0, 1);
+    for (const [key] of taken) this.#pending.delete(key);
+    return taken.map(([, change]) => change);
   }
 
   #onThrown(): void {

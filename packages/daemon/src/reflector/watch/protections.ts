@@ -15,6 +15,8 @@ export interface Protections {
   readonly rebuildAfterThrow: boolean;
   /** A server that went back to lower versions is noticed. */
   readonly noticeWentBack: boolean;
+  /** What comes while a handler is busy is told in one batch, of each object the latest state. Otherwise each waits in line. */
+  readonly tellTogether: boolean;
 }
 
 /** Everything on. */
@@ -25,4 +27,5 @@ export const allProtections: Protections = {
   distrustBadLines: true,
   rebuildAfterThrow: true,
   noticeWentBack: true,
+  tellTogether: true,
 };
