@@ -44,12 +44,12 @@ export async function settled(node: DaemonNode): Promise<void> {
   throw new Error(`the daemon did not write what it was told:\n${node.daemon.log().slice(-3_000)}`);
 }
 
-/** Waits until an audit that began after this call has ended, and found nothing. */
+/** Waits until an audit that began after this call has ended, and found nothing; on a busy machine they are rare. */
 export async function audited(node: DaemonNode): Promise<void> {
   const agreed = async (): Promise<number> =>
     Number(/nftproxier_audits_total\{result="agreed"\} (\d+)/.exec(await metricsOf(node))?.[1] ?? 0);
   const before = await agreed();
-  for (let tries = 0; tries < 240; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if ((await agreed()) >= before + 2) return;
     await sleep(500);
   }
