@@ -50,7 +50,7 @@ export function startDaemon(
     pid: child.pid,
     log: () => log,
     async says(text) {
-      const until = Date.now() + 20_000;
+      const until = Date.now() + 60_000;
       while (!log.includes(text)) {
         if (Date.now() > until || child.exitCode !== null) throw new Error(`nftproxier did not say ${text}:\n${log}`);
         await new Promise((resolve) => setTimeout(resolve, 20));

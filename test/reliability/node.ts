@@ -115,7 +115,12 @@ export async function openServedNode(families?: readonly Family[]): Promise<Serv
     start,
     async started(options) {
       const daemon = start(options);
-      await daemon.says('serving');
+      try {
+        await daemon.says('serving');
+      } catch (error) {
+        await daemon.stop('SIGKILL');
+        throw error;
+      }
       return daemon;
     },
     command: (...flags) => [process.execPath, main, `--manifests=${manifests}`, ...labFlags, ...flags],
