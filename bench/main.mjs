@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { patience } from './cases/case.mjs';
 import { cases } from './cases/index.mjs';
+import { Loaded } from './contestants/loaded.mjs';
 import { endGroups } from './measure/groups.mjs';
 import { describeMachine } from './report/machine.mjs';
 import { plainTable, reachTable } from './report/markdown.mjs';
@@ -54,9 +55,10 @@ async function measure(chosen) {
   const figures = {};
   const say = (/** @type {string} */ line) => process.stderr.write(`bench: ${line} …\n`);
   const began = performance.now();
+  const loaded = new Loaded();
   for (const one of chosen) {
     try {
-      figures[one.name] = await within(one, { quick: values.quick, say, known: figures });
+      figures[one.name] = await within(one, { quick: values.quick, say, known: figures, loaded });
     } catch (error) {
       process.exitCode = 1;
       say(`${one.name} is left out: ${error instanceof Error ? error.message : String(error)}`);
@@ -64,6 +66,7 @@ async function measure(chosen) {
     }
     for (const table of one.tables(figures[one.name])) process.stdout.write(`${plainTable(table)}\n`);
   }
+  await loaded.close();
   const measured = chosen.filter(({ name }) => figures[name] !== undefined);
   const reaches = measured.flatMap((one) => one.reaches(figures[one.name]));
   process.stdout.write(`${plainTable(reachTable(reaches))}\n`);

@@ -9,6 +9,7 @@ import { ms } from '../report/numbers.mjs';
  * @property {boolean} quick less than two minutes for all cases together
  * @property {(line: string) => void} say progress
  * @property {Readonly<Record<string, any>>} known figures of the cases before, by their names
+ * @property {import('../contestants/loaded.mjs').Loaded} loaded tables of the cases before
  */
 
 /**

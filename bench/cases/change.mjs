@@ -10,6 +10,7 @@ import { rowOf, sizeName } from './case.mjs';
 /** @typedef {{ p50: number, p99: number, plan: number, diff: number, render: number, nft: number, nftUser: number, kernel: number, operations: number, elements: number, bytes: number }} Own */
 /** @typedef {{ ms: number, listMs: number }} Sync */
 /** @typedef {{ kind: ChangeKind, ours: Own, floor: number, baseline?: Sync }} Kind */
+/** What the baseline does as well, how often. @typedef {{ rounds: number, compared: readonly ChangeKind[], loaded: import('./case.mjs').Run['loaded'] }} Compared */
 /** @typedef {{ size: Size, rounds: number, floorReplace: number, floorAdd: number, byHand: number, kinds: readonly Kind[] }} Row */
 
 /** @type {readonly { size: Size, baseline: number, quick: boolean }[]} */
@@ -36,13 +37,13 @@ export const change = {
   title: 'One change',
   seconds: { quick: 60, full: 420 },
 
-  async run({ quick, say }) {
+  async run({ quick, say, loaded }) {
     /** @type {Row[]} */
     const rows = [];
     for (const { size, baseline } of plan.filter((step) => !quick || step.quick)) {
       say(`changes beside ${sizeName(size)}`);
       const compared = quick ? quicklyCompared : changeKinds;
-      rows.push(await measure(size, quick ? 30 : 150, baseline, compared));
+      rows.push(await measure(size, quick ? 30 : 150, { rounds: baseline, compared, loaded }));
     }
     return rows;
   },
@@ -133,11 +134,10 @@ export const change = {
  *
  * @param {Size} size
  * @param {number} rounds of each kind
- * @param {number} baselineRounds
- * @param {readonly ChangeKind[]} compared what the baseline does as well
+ * @param {Compared} compared
  * @returns {Promise<Row>}
  */
-async function measure(size, rounds, baselineRounds, compared) {
+async function measure(size, rounds, compared) {
   const ours = openContestant('ours');
   const floor = openContestant('floor');
   try {
@@ -166,7 +166,7 @@ async function measure(size, rounds, baselineRounds, compared) {
     }
     const floorReplace = median(replaced.slice(2 * warmUp));
     const floorAdd = median(added.slice(2 * warmUp));
-    const baseline = await baselineSyncs(size, baselineRounds, compared);
+    const baseline = await baselineSyncs(size, compared);
     const kinds = changeKinds.map((kind) => {
       const results = own.get(kind) ?? [];
       const sync = baseline?.get(kind);
@@ -203,14 +203,14 @@ function addedOf(kinds) {
 
 /**
  * @param {Size} size
- * @param {number} rounds
- * @param {readonly ChangeKind[]} compared
+ * @param {Compared} compared
  */
-async function baselineSyncs(size, rounds, compared) {
+async function baselineSyncs(size, { rounds, compared, loaded }) {
   if (rounds === 0) return undefined;
-  const baseline = openContestant('baseline');
+  const kept = loaded.take(size);
+  const baseline = kept ?? openContestant('baseline');
   try {
-    await baseline.ask({ load: size });
+    if (kept === undefined) await baseline.ask({ load: size });
     /** @type {Map<ChangeKind, Sync>} */
     const syncs = new Map();
     for (const kind of compared) {
