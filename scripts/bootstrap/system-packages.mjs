@@ -33,6 +33,7 @@ const PROGRAMS = [
   },
   { program: 'capsh', debian: 'libcap2-bin', does: 'takes privileges away', neededBy: ['kernel tests'] },
   { program: 'strace', debian: 'strace', does: 'shows what was not permitted', neededBy: ['kernel tests'] },
+  { program: 'runc', debian: 'runc', does: 'runs containers', neededBy: ['kernel tests'] },
   { program: 'pgrep', debian: 'procps', does: 'shows that nothing is left running', neededBy: ['kernel tests'] },
   {
     program: 'perl',

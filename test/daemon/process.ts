@@ -21,8 +21,8 @@ export interface DaemonProcess {
 export interface DaemonOptions {
   /** A program for Node, and what stands before the daemon's own arguments. */
   readonly program?: readonly [string, ...string[]];
-  /** The words that start the daemon, in place of Node and its program. */
-  readonly command?: readonly string[];
+  /** The words that start the daemon with some arguments, in place of Node, its program and them. */
+  readonly command?: (args: readonly string[]) => readonly string[];
   /** Set in its environment, beside this process's own. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -31,10 +31,10 @@ export interface DaemonOptions {
 export function startDaemon(
   namespace: Pick<NetworkNamespace, 'prefix'>,
   args: readonly string[],
-  { program = [main], command = [process.execPath, ...program], env = {} }: DaemonOptions = {},
+  { program = [main], command = (all) => [process.execPath, ...program, ...all], env = {} }: DaemonOptions = {},
 ): DaemonProcess {
   const [file = '', ...before] = namespace.prefix;
-  const child = execa(file, [...before, ...command, ...args], {
+  const child = execa(file, [...before, ...command(args)], {
     env,
     reject: false,
     stdin: 'ignore',

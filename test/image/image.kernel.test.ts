@@ -75,7 +75,7 @@ describe.each(users)('as %s', (_, user) => {
     { timeout: 240_000 },
     async () => {
       const start = (...args: readonly string[]) =>
-        startDaemon(node.namespace('node-a'), args, { command: image.launch(user, args) });
+        startDaemon(node.namespace('node-a'), args, { command: (all) => image.launch(user, all) });
       const families = ['IPv4', 'IPv6'] as const;
       const node = (lab = await createLab());
       folder = await mkdtemp(join(tmpdir(), 'nftproxier-'));

@@ -5,6 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { containersOf } from './container.js';
+import type { Containers } from './container.js';
+import { unpackPackages } from './packages.js';
 
 const path = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 const assemble = path('scripts/image/assemble.mjs');
@@ -23,10 +26,12 @@ export type ImageUser = 0 | 65532;
 /** The image's files in a folder, made as the Dockerfile makes them. */
 export interface Image {
   readonly root: string;
-  /** The words that start the daemon in it, as a container's engine would, with these arguments after them. */
+  /** The words that start the daemon in it with these arguments, as a container's engine would. */
   readonly launch: (user: ImageUser, args: readonly string[]) => readonly string[];
   /** The words that start its nft with the daemon's privileges, in the image's files alone. */
   readonly nft: (user: ImageUser) => readonly string[];
+  /** Containers of it, run by a container's runtime. They end when the image is closed. */
+  readonly containers: () => Containers;
   /** System calls that were refused so far for lack of permission, with their processes. */
   readonly refusals: () => Promise<readonly string[]>;
   close(): Promise<void>;
@@ -40,12 +45,18 @@ export async function openImage(): Promise<Image> {
   await cp(await daemonPart(), join(root, 'app'), { recursive: true, verbatimSymlinks: true });
   for (const name of ['core', 'nft', 'daemon']) await replaceBuild(join(root, 'app'), name);
   let started = 0;
+  const groups: Containers[] = [];
   return {
     root,
+    containers() {
+      const group = containersOf(root, join(work, `containers-${String(groups.length)}`));
+      groups.push(group);
+      return group;
+    },
     launch: (user, args) => {
       const trace = join(work, `trace-${String((started += 1))}`);
       const words = ['unshare', '--mount', 'sh', enter, root, String(user), trace, folderOf(args)];
-      return ['env', '-i', `PATH=${process.env['PATH'] ?? ''}`, 'NODE_ENV=production', ...words];
+      return ['env', '-i', `PATH=${process.env['PATH'] ?? ''}`, 'NODE_ENV=production', ...words, ...args];
     },
     nft: (user) => {
       const others = Array.from({ length: lastCapability() + 1 }, (_, number) => number).filter(
@@ -69,7 +80,10 @@ export async function openImage(): Promise<Image> {
       const lines = (await Promise.all(traces.map((name) => readFile(join(work, name), 'utf8')))).join('').split('\n');
       return lines.filter((line) => /\b(?:EPERM|EACCES|EROFS)\b/u.test(line));
     },
-    close: () => rm(work, { recursive: true }),
+    async close() {
+      for (const group of groups) await group.close();
+      await rm(work, { recursive: true });
+    },
   };
 }
 
@@ -125,14 +139,7 @@ async function systemPart(): Promise<string> {
   const source = join(work, 'source');
   await mkdir(join(source, 'usr/local/bin'), { recursive: true });
   const { packages } = JSON.parse(readFileSync(list, 'utf8')) as Contents;
-  const options = ['-o', 'APT::Sandbox::User=root'];
-  await execa('apt-get', [...options, 'download', ...packages], { cwd: work, timeout: 300_000 }).catch(async () => {
-    await execa('apt-get', ['update'], { timeout: 300_000 });
-    await execa('apt-get', [...options, 'download', ...packages], { cwd: work, timeout: 300_000 });
-  });
-  for (const file of await readdir(work)) {
-    if (file.endsWith('.deb')) await execa('dpkg-deb', ['-x', join(work, file), source]);
-  }
+  await unpackPackages(packages, work, source);
   await copyFile(await node24(), join(source, 'usr/local/bin/node'));
   await execa(process.execPath, [assemble, source, join(work, 'root')]);
   await rename(join(work, 'root'), root);

@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly through?: readonly string[];
   /** Words that make it somebody else than root; {@link unprivileged} unless given. */
   readonly as?: readonly string[];
+  /** The words that start it with some arguments, in place of all of these: in a container. */
+  readonly command?: (args: readonly string[]) => readonly string[];
 }
 
 /** Where the programs of a system are. A test's own may have folders that only root may look into. */
@@ -89,11 +91,13 @@ export async function openServedNode(families?: readonly Family[]): Promise<Serv
     env = {},
     through = [],
     as = unprivileged(),
+    command,
   }: StartOptions = {}): DaemonProcess => {
     const arguments_ = [`--manifests=${manifests}`, ...labFlags, ...flags];
-    const daemon = startDaemon({ prefix: [...namespace.prefix, ...through, ...as] }, arguments_, {
-      program: weakened(without),
+    const who = command === undefined ? [...through, ...as] : [];
+    const daemon = startDaemon({ prefix: [...namespace.prefix, ...who] }, arguments_, {
       env: { PATH: systemPath, ...env },
+      ...(command === undefined ? { program: weakened(without) } : { command }),
     });
     daemons.push(daemon);
     return daemon;
