@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PeakWatch } from '../measure/peaks.mjs';
 import { cpuOf, memoryOf } from '../measure/processes.mjs';
 
 const program = fileURLToPath(new URL('../../packages/daemon/dist/main.js', import.meta.url));
@@ -27,13 +28,13 @@ export const serving = 'table loaded, serving';
  */
 export function startDaemon(source, { profile = false, nodeOptions = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'nftproxier-bench-'));
-  const peaks = join(folder, 'peaks');
-  writeFileSync(peaks, '');
-  // In front of the real one on the PATH: tells how much memory each run took.
+  const pids = join(folder, 'pids');
+  writeFileSync(pids, '');
+  // In front of the real one on the PATH, which then has its process id: tells of each run.
   const wrapper = join(folder, 'nft');
-  const command = `exec time --quiet --append --output=${peaks} --format=%M "${realNft()}" "$@"`;
-  writeFileSync(wrapper, `#!/bin/sh\n${command}\n`);
+  writeFileSync(wrapper, `#!/bin/sh\necho $$ >>${pids}\nexec "${realNft()}" "$@"\n`);
   chmodSync(wrapper, 0o755);
+  const peaks = new PeakWatch(pids);
   const began = performance.now();
   const flags = ['run', ...source, '--hostname-override=node-0', '--cluster-cidr=10.128.0.0/9', '--v=4'];
   const host = ['--conntrack-max-per-core=0', '--oom-score-adj=0'];
@@ -62,8 +63,8 @@ export function startDaemon(source, { profile = false, nodeOptions = [] } = {}) 
     log: () => log,
     cpu: () => cpuOf(pid),
     memory: () => memoryOf(pid),
-    nftPeakMB: () => Math.max(0, ...readFileSync(peaks, 'utf8').split('\n').map(Number)) / 1024,
-    nftRuns: () => readFileSync(peaks, 'utf8').split('\n').length - 1,
+    nftPeakMB: () => peaks.peakMB,
+    nftRuns: () => peaks.runs,
 
     /** Milliseconds from the start of the process until it has written a line with this text. @param {string} text */
     async says(text) {
@@ -92,6 +93,7 @@ export function startDaemon(source, { profile = false, nodeOptions = [] } = {}) 
     async stop() {
       if (child.exitCode === null) child.kill('SIGTERM');
       await ended;
+      peaks.close();
       rmSync(folder, { recursive: true });
     },
   };
