@@ -11,7 +11,7 @@ import type { PathOptions, WholePath } from './path.js';
 import { reportRow, times } from './scorecard.js';
 
 const seed = 14;
-const count = times(50, 2_000);
+const count = times(50, 500);
 
 /**
  * Runs nft, and kills it if the file says so: "SKIP DELAY" spares so many runs, and kills the next one after the delay. The
