@@ -126,7 +126,8 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
     ...{ nodeName, log, metrics, events, clock },
     auditor: (alone) => new TableAuditor({ kernel: options.auditKernel, loader, alone, pause }),
     random: Math.random,
-    period: () => settings.current.nftproxier.auditPeriod,
+    // Syncs find out when nft works again: audits beside them would only start it more often.
+    period: () => (proxy.isFailing ? 0 : settings.current.nftproxier.auditPeriod),
     between: (step) => proxy.between(step),
     interrupted: () => {
       flows.interrupted();

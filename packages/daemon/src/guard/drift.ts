@@ -16,7 +16,7 @@ export interface DriftOptions {
   readonly clock: Clock;
   /** Between 0 and 1, so that the nodes of a cluster do not audit in step. */
   readonly random: () => number;
-  /** `auditPeriod` in milliseconds, as it is now; 0 for none. */
+  /** `auditPeriod` in milliseconds, as it is now; 0 for none, also while nft does not work. */
   readonly period: () => number;
   /** Runs a step while no sync does. */
   readonly between: <T>(step: () => Promise<T>) => Promise<T>;
@@ -61,7 +61,9 @@ export class DriftAudits {
     const delay =
       wanted === 0 ? idle : Math.max(Math.round(wanted * (0.7 + 0.2 * random())), this.#lastMs * pausesPerAudit);
     this.#cancel = clock.after(delay, () => {
-      this.#running = (wanted === 0 ? Promise.resolve() : this.#audit()).then(() => {
+      // Asked again: there may be a reason by now to do without.
+      const isWanted = wanted !== 0 && period() !== 0;
+      this.#running = (isWanted ? this.#audit() : Promise.resolve()).then(() => {
         this.start();
       });
     });

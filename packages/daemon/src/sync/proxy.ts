@@ -136,6 +136,11 @@ export class Proxy {
     return this.#wishes;
   }
 
+  /** Whether the last sync failed: it is tried again. */
+  get isFailing(): boolean {
+    return this.#hasFailed;
+  }
+
   /** Begins to read the source and to write the table. */
   async start(): Promise<void> {
     await this.#options.source.start((batch) => this.#take(batch));

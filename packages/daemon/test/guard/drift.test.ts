@@ -101,6 +101,18 @@ describe('audits', () => {
     expect(await counted('nftproxier_audits_total')).toEqual({ agreed: 1 });
   });
 
+  it('are left out where they are due and not wanted any more, and looked at again soon', async () => {
+    const { audits, state, waiting, next, counted, calls } = scene();
+    audits.start();
+    state.period = 0;
+    await next();
+    expect([calls.steps, waiting.map(({ delay }) => delay)]).toEqual([0, [10_000]]);
+    state.period = 60_000;
+    await next();
+    await next();
+    expect(await counted('nftproxier_audits_total')).toEqual({ agreed: 1 });
+  });
+
   it('tell what differed, and have flows deleted that nobody translated', async () => {
     const { audits, state, next, counted, calls, lines, emitted } = scene();
     const total = 7;

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { seededRandom, service, slice } from '@nftproxier/core/testing';
 import {
   Loader,
@@ -235,4 +235,24 @@ describe('row 16: nft fails for three minutes, while all Services change', { tim
     const { healedMs } = await endure(failureOf('nft hangs'), { limitMs: 3_600_000 }, 1);
     expect(Math.max(...healedMs)).toBeGreaterThan(5_000);
   });
+});
+
+test('a proxy says that its syncs fail, until one has succeeded', async () => {
+  const { proxy, hand, fail, pass } = scene({});
+  await proxy.start();
+  const objects = [1, 2].map((index) =>
+    service({ name: name(index), clusterIP: `10.96.0.${String(index)}`, ports: [80] }),
+  );
+  await hand({ kind: 'Service', type: 'replace', objects });
+  await hand({ kind: 'EndpointSlice', type: 'replace', objects: slices(0) });
+  await pass(3_000);
+  expect(proxy.isFailing).toBe(false);
+  fail(failures['EBUSY']);
+  await hand({ kind: 'EndpointSlice', type: 'replace', objects: slices(1) });
+  await pass(3_000);
+  expect(proxy.isFailing).toBe(true);
+  fail(undefined);
+  await pass(5_000);
+  expect(proxy.isFailing).toBe(false);
+  await proxy.stop();
 });
