@@ -62,7 +62,7 @@ async function moves(to: readonly string[], flow: string): Promise<number | unde
   return undefined;
 }
 
-describe('row 23: UDP flows whose endpoint is gone', { timeout: 300_000, retry: 0 }, () => {
+describe('row 23: UDP flows whose endpoint is gone', { timeout: 600_000, retry: 0 }, () => {
   const cases = {
     'the endpoint was removed': { before: [pods[0]], after: [pods[1]] },
     'the Service was scaled to zero': { before: [pods[0]], after: [] },
@@ -76,6 +76,8 @@ describe('row 23: UDP flows whose endpoint is gone', { timeout: 300_000, retry: 
       for (let count = 0; count < times(2, 50); count += 1) {
         const name = `udp-${String((flow += 1))}`;
         await moves(before, name);
+        // Neither the next sync nor the next run of conntrack has to keep its distance to the last one.
+        await sleep(2_000);
         took.push(await moves(after, name));
       }
       return took;
@@ -83,9 +85,9 @@ describe('row 23: UDP flows whose endpoint is gone', { timeout: 300_000, retry: 
     const measured = tookMs.filter((took) => took !== undefined);
     reportRow({
       row: 23,
-      case: `${what}, with a client that goes on sending from its port; the time is that from the change of the objects`,
+      case: `${what}, with a client that goes on sending from its port; the time is that from the change of the objects, after a quiet second`,
       n: tookMs.length,
-      passNumber: 'no stale entry 1 s after the change was due: syncs are a second apart',
+      passNumber: 'no stale entry after 1 s',
       measured: `${String(tookMs.length - measured.length)} left`,
       tookMs: measured,
     });
