@@ -43,12 +43,12 @@ beforeAll(async () => {
   node = await openServedNode();
   programs = join(node.folder, 'programs');
   await mkdir(programs);
-  for (const program of ['nsenter', 'ip', 'conntrack', 'setpriv', 'cat', 'sleep'])
+  for (const program of ['nsenter', 'ip', 'conntrack', 'setpriv', 'cat', 'sleep', 'date'])
     await symlink(await pathOf(program), join(programs, program));
   const script = `#!/bin/sh
 real=${await pathOf('nft')}
 case "$*" in --interactive) exec "$real" "$@";; esac
-echo "$@" >>${join(node.folder, 'starts')}
+date +%s%3N >>${join(node.folder, 'starts')}
 . ${join(node.folder, 'behaviour')}
 `;
   await writeFile(join(programs, 'nft'), script);
@@ -83,14 +83,20 @@ async function held(): Promise<string> {
     .join('\n\n');
 }
 
-const starts = async (): Promise<number> => (await readFile(join(node.folder, 'starts'), 'utf8')).split('\n').length;
+/** When nft was started after a time, in milliseconds since 1970. */
+const startsSince = async (since: number): Promise<readonly number[]> =>
+  (await readFile(join(node.folder, 'starts'), 'utf8'))
+    .split('\n')
+    .filter(Boolean)
+    .map(Number)
+    .filter((at) => at >= since);
 
 let generation = 1;
 
 interface Endured {
   readonly isKept: boolean;
-  /** Starts of nft while it failed, and for how many milliseconds it did. */
-  readonly starts: number;
+  /** Most starts of nft in a minute while it failed, and for how many milliseconds it did. */
+  readonly mostStarts: number;
   readonly ms: number;
   /** From the repair until the kernel held what was wanted, in milliseconds. */
   readonly healedMs: number;
@@ -103,7 +109,7 @@ async function endure(breakIt: () => Promise<void>, repair: () => Promise<void>)
   const known = complaints();
   const began = performance.now();
   await breakIt();
-  const first = await starts();
+  const broken = Date.now();
   generation = 1 - generation;
   await node.serve(servicesOf(generation));
   await until('the sync fails', () => complaints() > known, 40_000);
@@ -114,20 +120,21 @@ async function endure(breakIt: () => Promise<void>, repair: () => Promise<void>)
   }
   const isKept = (await held()) === before;
   const ms = performance.now() - began;
-  const last = await starts();
+  const starts = await startsSince(broken);
+  const inMinuteFrom = (at: number): number => starts.filter((one) => one >= at && one < at + 60_000).length;
   await repair();
   const repaired = performance.now();
   await until('the kernel is as it should be', async () => (await held()) === states[generation]);
-  return { isKept, starts: last - first, ms, healedMs: performance.now() - repaired };
+  return { isKept, mostStarts: Math.max(0, ...starts.map(inMinuteFrom)), ms, healedMs: performance.now() - repaired };
 }
 
-function report(what: string, { isKept, starts: count, ms, healedMs }: Endured): void {
+function report(what: string, { isKept, mostStarts, ms, healedMs }: Endured): void {
   reportRow({
     row: 16,
     case: `nft ${what}, for ${String(Math.round(ms / 1_000))} s`,
     n: 1,
     passNumber: 'the old rules stay, at most 20 starts of nft a minute, as wanted within 5 s of the repair',
-    measured: `${isKept ? 'they stay' : 'they changed'}, ${String(count)} starts; the time is that from the repair`,
+    measured: `${isKept ? 'they stay' : 'they changed'}, at most ${String(mostStarts)} starts a minute; the time is that from the repair`,
     tookMs: [healedMs],
   });
 }
@@ -140,7 +147,7 @@ describe('row 16: nft does not work', { timeout: 300_000, retry: 0 }, () => {
     );
     report(what, endured);
     expect(endured.isKept).toBe(true);
-    expect(endured.starts).toBeLessThanOrEqual(20);
+    expect(endured.mostStarts).toBeLessThanOrEqual(20);
   });
 
   it('it is missing', async () => {
@@ -151,6 +158,6 @@ describe('row 16: nft does not work', { timeout: 300_000, retry: 0 }, () => {
     );
     report('is missing', endured);
     expect(endured.isKept).toBe(true);
-    expect(endured.starts).toBe(0);
+    expect(endured.mostStarts).toBe(0);
   });
 });

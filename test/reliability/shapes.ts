@@ -163,6 +163,8 @@ export function withKey(object: object, path: Path, key: string): object {
   const value = at(object, path);
   const copy = structuredClone(object);
   const parent = at(copy, path.slice(0, -1)) as Record<string, unknown>;
+  // Neither JSON nor YAML has lists with named fields.
+  if (Array.isArray(parent)) return copy;
   Reflect.deleteProperty(parent, path.at(-1) ?? '');
   Object.defineProperty(parent, key, { value, enumerable: true, configurable: true, writable: true });
   return copy;
