@@ -12,7 +12,7 @@ const flow = {
     ['table'],
     ['run'],
     ['fake', 'trace', 'conntrack', 'counters', 'watch'],
-    ['keeper'],
+    ['keeper', 'events'],
     ['load'],
     ['audit'],
     ['testing'],
@@ -96,7 +96,7 @@ module.exports = {
       name: 'nft-decides-without-node',
       comment: 'Of nft, only what loads a ruleset knows that it runs on a computer.',
       severity: 'error',
-      from: { path: '^packages/nft/src/', pathNot: '^packages/nft/src/(run|load|conntrack|watch|keeper|audit)/' },
+      from: { path: '^packages/nft/src/', pathNot: '^packages/nft/src/(run|load|conntrack|watch|keeper|events|audit)/' },
       // A hash is a pure function, wherever it comes from.
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },

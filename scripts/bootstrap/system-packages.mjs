@@ -31,6 +31,12 @@ const PROGRAMS = [
     does: 'ends stale flows',
     neededBy: ['npm start', 'npm run bench', 'kernel tests'],
   },
+  {
+    program: 'socat',
+    debian: 'socat',
+    does: 'hears what other programs do to the rules',
+    neededBy: ['npm start', 'npm run bench', 'kernel tests'],
+  },
   { program: 'capsh', debian: 'libcap2-bin', does: 'takes privileges away', neededBy: ['kernel tests'] },
   { program: 'strace', debian: 'strace', does: 'shows what was not permitted', neededBy: ['kernel tests'] },
   { program: 'runc', debian: 'runc', does: 'runs containers', neededBy: ['kernel tests'] },

@@ -203,7 +203,7 @@ describe('row 12: others change our table', { timeout: 1_800_000, retry: 0 }, ()
     async (name) => {
       const drift = drifts[name];
       if (drift === undefined) throw new Error(`there is no ${name}`);
-      await withDaemon({ without: ['audit'] }, async () => {
+      await withDaemon({ without: ['listener', 'audit'] }, async () => {
         await expect(harmed(drift, period * 2_000)).rejects.toThrow('not as it was');
       });
     },

@@ -120,7 +120,7 @@ describe.each([
 
   /** What is lost while the rules stay away. */
   const away = (options: StartOptions) =>
-    withDaemon({ ...options, without: ['watch', ...(options.without ?? [])] }, async () => {
+    withDaemon({ ...options, without: ['listener', 'watch', ...(options.without ?? [])] }, async () => {
       const talk = await openConversations(node.lab, targets, { count: 20 });
       await node.lab.nft('flush ruleset\n');
       await pause(2_000);
@@ -144,7 +144,7 @@ describe.each([
     expect((await away({ without: ['keeper'] })).lost).toHaveLength(20);
   });
 
-  it('the rules come back: fails without the watch', async () => {
+  it('the rules come back: fails without listening and watching', async () => {
     expect((await away({})).isBack).toBe(false);
   });
 

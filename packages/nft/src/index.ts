@@ -10,5 +10,6 @@ export * from './conntrack/index.js';
 export * from './counters/index.js';
 export * from './watch/index.js';
 export * from './keeper/index.js';
+export * from './events/index.js';
 export * from './load/index.js';
 export * from './audit/index.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, release } from 'node:os';
 import type { Family } from '@nftproxier/core';
 import { checkPermission, createNft } from '@nftproxier/nft';
-import type { Nft } from '@nftproxier/nft';
+import type { Nft, OwnProcesses } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { Configuration } from '../config/index.js';
 import { hostFamilies, nodeName } from '../host/index.js';
@@ -29,12 +29,13 @@ const probeTimeout = 3_000;
  * Checks the machine and makes the settings it needs: all that needs privileges beyond NET_ADMIN, and all there is to do
  * for `--init-only`.
  *
+ * @param own told of every nft that is started.
  * @throws {@link NodeNameError} or {@link HostError}, which say what to do.
  */
-export async function prepareMachine(configuration: Configuration, log: Logger): Promise<Machine> {
+export async function prepareMachine(configuration: Configuration, log: Logger, own?: OwnProcesses): Promise<Machine> {
   const name = nodeName(configuration.hostnameOverride, hostname());
   const families = hostFamilies((path) => readFileSync(path, 'utf8'));
-  const nft = createNft({ timeoutMs: nftTimeout });
+  const nft = createNft({ timeoutMs: nftTimeout, ...(own && { own }) });
   const hasty = createNft({ timeoutMs: probeTimeout });
   const nftVersion = await prepareHost(nft, configuration, log);
   return { nodeName: name, families, nft, probe: () => checkPermission(hasty), nftVersion, kernel: release() };

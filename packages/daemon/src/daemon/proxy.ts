@@ -1,6 +1,6 @@
 import type { Family } from '@nftproxier/core';
 import { TableAuditor } from '@nftproxier/nft';
-import type { AuditKernel, Loader, Pause } from '@nftproxier/nft';
+import type { AuditKernel, Loader, OwnProcesses, Pause } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import type { LiveConfiguration } from '../config/index.js';
 import type { EventRecorder } from '../events/index.js';
@@ -48,6 +48,8 @@ export interface StartProxyOptions extends ChosenSource, Pick<RunningProxy, 'ver
   readonly log: Logger;
   readonly endings: Endings;
   readonly protections: Protections;
+  /** Everything that we start. */
+  readonly own: OwnProcesses;
   readonly pause: Pause;
 }
 
@@ -72,6 +74,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
   const cluster = () => proxy.cluster;
   if (protections.alarm) endings.add(startConntrackAlarm({ nodeName, metrics, events, log }));
   const history = new SyncHistory({ loader, startTime, now: Date.now });
+  let loadMs = 0;
   const observer = together([
     // Once everything has been read.
     { queued: keepHeapSmallOnce() },
@@ -97,24 +100,26 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
     {
       synced: (outcome) => {
         history.synced(outcome);
+        if (outcome.ok && outcome.report.kind === 'replace') loadMs = outcome.milliseconds;
       },
     },
     {
       synced: ({ ok }) => {
-        if (ok) takeover.served();
+        if (!ok) return;
+        guard.served();
+        takeover.served();
       },
     },
   ]);
   const configuration = () => settings.current;
   const clock = systemClock;
   const guard = new Guard({
-    loader,
-    log,
-    metrics,
-    clock,
-    protections,
+    ...{ loader, nodeName, log, metrics, events, clock, protections, own: options.own },
     attend: () => {
       proxy.attend();
+    },
+    suspect: (scope, by) => {
+      if (protections.audit) audits.suspect(scope, by);
     },
   });
   const { kernel } = options.software;
@@ -132,6 +137,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
     interrupted: () => {
       flows.interrupted();
     },
+    loadMs: () => loadMs,
     attend: () => {
       proxy.attend();
     },

@@ -1,4 +1,4 @@
-import { Loader, createAuditKernel, createLoadTarget } from '@nftproxier/nft';
+import { Loader, OwnProcesses, createAuditKernel, createLoadTarget } from '@nftproxier/nft';
 import type { Logger } from 'pino';
 import { LiveConfiguration } from '../config/index.js';
 import type { Actions, Configuration, Warning } from '../config/index.js';
@@ -66,8 +66,9 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
     const lock = await takeLock();
     endings.add(() => lock.release());
   }
+  const own = new OwnProcesses();
   const settings = new LiveConfiguration(configuration);
-  const { nodeName, families, nft, ...machine } = await prepareMachine(configuration, log);
+  const { nodeName, families, nft, ...machine } = await prepareMachine(configuration, log, own);
   log.info({ version, node: nodeName, families, nft: machine.nftVersion, kernel: machine.kernel }, 'starting');
   const metrics = startMetrics(configuration, { version, startTime }, endings);
 
@@ -117,6 +118,7 @@ async function start(options: ServeOptions, endings: Endings, giveUp: (error: Er
     version,
     software,
     protections,
+    own,
     pause,
   };
   const written = { loader, auditKernel: createAuditKernel(timed), counters };

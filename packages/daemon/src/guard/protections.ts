@@ -2,7 +2,9 @@
 export interface Protections {
   /** One daemon in a network namespace. */
   readonly lock: boolean;
-  /** Looking whether the table is there. */
+  /** Hearing of what others do to the table. */
+  readonly listener: boolean;
+  /** Looking whether the table is there, where that is not heard. */
   readonly watch: boolean;
   /** A table that keeps NAT alive while ours is gone. */
   readonly keeper: boolean;
@@ -17,6 +19,7 @@ export interface Protections {
 /** What a daemon has. */
 export const allProtections: Protections = {
   lock: true,
+  listener: true,
   watch: true,
   keeper: true,
   audit: true,

@@ -1,4 +1,4 @@
-import type { Discrepancy, DriftReport } from '@nftproxier/nft';
+import type { AuditScope, Discrepancy, DriftReport } from '@nftproxier/nft';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EventFacts } from '../../src/events/index.js';
@@ -24,13 +24,15 @@ function scene(period = 60_000) {
   const waiting: { readonly delay: number; readonly callback: () => void }[] = [];
   const lines: { readonly msg: string }[] = [];
   const emitted: EventFacts[] = [];
+  const scopes: (AuditScope | undefined)[] = [];
   const calls = { interrupted: 0, attended: 0, steps: 0 };
   const metrics = idleMetrics();
-  const state = { now: 0, period, takes: 10, outcome: agreed as DriftReport | Error, random: 0 };
+  const state = { now: 0, period, takes: 10, outcome: agreed as DriftReport | Error, random: 0, loadMs: 0 };
   const turns = new Turns();
   const audits = new DriftAudits({
     auditor: (alone) => ({
-      async audit() {
+      async audit(scope) {
+        scopes.push(scope);
         await alone(() => Promise.resolve((calls.steps += 1)));
         state.now += state.takes;
         if (state.outcome instanceof Error) throw state.outcome;
@@ -54,6 +56,7 @@ function scene(period = 60_000) {
     between: (step) => turns.take(step),
     interrupted: () => (calls.interrupted += 1),
     attend: () => (calls.attended += 1),
+    loadMs: () => state.loadMs,
   });
   made.push({ metrics, audits });
   const next = async (): Promise<void> => {
@@ -66,7 +69,7 @@ function scene(period = 60_000) {
       samples.filter(({ value }) => value > 0).map(({ labels, value }) => [Object.values(labels).join(), value]),
     );
   };
-  return { audits, state, waiting, lines, emitted, calls, turns, next, counted };
+  return { audits, state, waiting, lines, emitted, calls, scopes, turns, next, counted };
 }
 
 describe('audits', () => {
@@ -147,6 +150,74 @@ describe('audits', () => {
     expect(calls).toMatchObject({ interrupted: 0, attended: 2 });
     expect(await counted('nftproxier_drift_repairs_total')).toEqual({ structure: 1, 'table-lost': 1 });
     expect(lines).toMatchObject([{ differences: ['missing chain services'] }, { differences: ['the table is gone'] }]);
+  });
+
+  it('look at what somebody changed together, and say who it was', async () => {
+    const { audits, state, waiting, next, scopes, lines, emitted } = scene(0);
+    state.outcome = { ...agreed, result: 'repaired', total: 1, discrepancies: [missing] };
+    const key = Uint8Array.of(1);
+    audits.suspect({ structure: false, elements: new Map([['s', [key]]]) }, 'firewalld');
+    audits.suspect({ structure: true, elements: new Map() });
+    expect(waiting.map(({ delay }) => delay)).toEqual([50]);
+    audits.start();
+    await next();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(scopes).toEqual([{ structure: true, elements: new Map([['s', [key]]]) }]);
+    expect(lines).toMatchObject([{ by: 'firewalld', total: 1 }]);
+    expect(emitted[0]?.note).toMatch(/^Another program \(firewalld\) changed the rules: missing map/);
+  });
+
+  it('take a tenth of the time at most where somebody goes on and on, and look at once now and then', async () => {
+    const { audits, state, waiting, scopes } = scene(0);
+    state.takes = 400;
+    const delays: number[] = [];
+    const changed = async (): Promise<void> => {
+      audits.suspect('everything');
+      const [timer] = waiting.splice(0);
+      delays.push(timer?.delay ?? 0);
+      state.now += timer?.delay ?? 0;
+      timer?.callback();
+      const before = scopes.length;
+      while (scopes.length === before) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let time = 0; time < 20; time += 1) await changed();
+    // 10 s of pauses may be owed: those after two audits, and some.
+    expect(delays.slice(0, 3)).toEqual([50, 50, 50]);
+    expect(delays.slice(3)).toEqual([1_100, ...Array.from({ length: 16 }, () => 3_600)]);
+    state.now += 60_000;
+    await changed();
+    expect(delays.at(-1)).toBe(50);
+  });
+
+  it('count loading the table as part of what they take', async () => {
+    const { audits, state, waiting, scopes } = scene(0);
+    Object.assign(state, { loadMs: 3_000, outcome: { ...agreed, result: 'damaged' } });
+    for (let time = 0; time < 2; time += 1) {
+      audits.suspect('everything');
+      const [timer] = waiting.splice(0);
+      expect(timer?.delay).toBe(time === 0 ? 50 : 20_100);
+      timer?.callback();
+      while (scopes.length === time) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+
+  it('collect what is changed while they look', async () => {
+    const { audits, waiting, turns, scopes } = scene(0);
+    let end: () => void = () => undefined;
+    const sync = turns.take(() => new Promise<void>((resolve) => (end = resolve)));
+    audits.suspect({ structure: true, elements: new Map() });
+    waiting.shift()?.callback();
+    await new Promise((resolve) => setImmediate(resolve));
+    audits.suspect('everything');
+    expect(waiting).toEqual([]);
+    end();
+    await sync;
+    while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    waiting.shift()?.callback();
+    while (scopes.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(scopes.at(-1)).toBe('everything');
   });
 
   it('go on where nft fails, which is told once', async () => {

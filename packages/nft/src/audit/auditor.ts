@@ -1,17 +1,19 @@
 import { keyText } from '../fake/index.js';
-import { skeletonSets } from '../ruleset/skeleton.js';
-import { NftRefusedError } from '../run/index.js';
 import type { Loader } from '../load/index.js';
-import type { Element, Operation, SetDeclaration } from '../syntax/index.js';
+import { skeletonSets } from '../ruleset/skeleton.js';
+import type { Element, SetDeclaration } from '../syntax/index.js';
 import type { TableModel } from '../table/model.js';
 import type { Pause } from '../table/steps.js';
-import { mostDiscrepancies } from './audit.js';
-import { canBeAsked, fixedElements, portionsOf, servedElements } from './desired.js';
+import { canBeAsked, fixedElements, portionsOf, servedIn } from './desired.js';
 import type { Portion } from './desired.js';
 import type { Discrepancy } from './discrepancy.js';
-import { textOf } from './elements.js';
 import type { AuditKernel } from './kernel.js';
+import { Notes } from './notes.js';
+import type { Placed } from './notes.js';
+import { Damaged, ElementRepair } from './repair.js';
+import type { AuditScope, ChangedPart } from './scope.js';
 import { auditStructure, RuleMemory } from './structure.js';
+import { touchedElements } from './touched.js';
 
 /**
  * How an audit ended. `agreed`: nothing differed. `repaired`: elements differed, and were put right. `damaged`: more than
@@ -24,7 +26,7 @@ export type AuditResult = 'agreed' | 'repaired' | 'damaged' | 'abandoned';
 export interface DriftReport {
   /** What was done about what was found. */
   readonly result: AuditResult;
-  /** The first differences, at most {@link mostDiscrepancies}. */
+  /** The first differences, at most 100. */
   readonly discrepancies: readonly Discrepancy[];
   /** How many there were. */
   readonly total: number;
@@ -55,8 +57,6 @@ const elementsPerStep = 2_000;
  * does harm only in sets that are small: those of frontends that are refused, dropped or firewalled.
  */
 const mostListed = 5_000;
-/** Where more elements differ than this, a new table is less work than finding them all. */
-const mostRepaired = 1_000;
 
 /**
  * Compares the table in service with its model, and puts elements right that others deleted, changed or added. In short
@@ -67,28 +67,36 @@ const mostRepaired = 1_000;
  * should be there: that tells of each that is missing, and costs what a transaction does. Every few audits it checks
  * whether the kernel would add them as they are, which tells of other values, and lists sets of up to 5,000 elements, which
  * tells of additions.
+ *
+ * Where it is known what somebody changed, only that is compared: then in sets of any size, and in full.
  */
 export class TableAuditor {
   readonly #options: AuditorOptions;
+  readonly #elements: ElementRepair;
   readonly #memory = new RuleMemory();
   #model: TableModel | undefined;
   #audits = 0;
 
   constructor(options: AuditorOptions) {
     this.#options = options;
+    this.#elements = new ElementRepair(options.kernel, options.loader);
   }
 
-  /** Audits once. Throws what nft throws, refusals apart. */
-  async audit(): Promise<DriftReport> {
+  /**
+   * Audits once: as said above; or, with a scope, what somebody may have changed, in full.
+   *
+   * @throws what nft throws, refusals apart.
+   */
+  async audit(scope?: AuditScope): Promise<DriftReport> {
     const { loader, alone } = this.#options;
     const model = loader.model;
     const notes = new Notes();
     if (model !== this.#model) this.#memory.clear();
     this.#model = model;
-    this.#audits += 1;
+    if (scope === undefined) this.#audits += 1;
     if (model === undefined) return notes.report('abandoned');
     try {
-      for (const step of this.#steps(model, notes)) {
+      for (const step of this.#steps(model, notes, scope)) {
         await alone(async () => {
           const table = loader.tableName;
           if (loader.model !== model || table === undefined) throw new Abandoned();
@@ -103,10 +111,18 @@ export class TableAuditor {
     }
   }
 
-  *#steps(model: TableModel, notes: Notes): Generator<(table: string) => Promise<void>> {
-    yield (table) => this.#auditStructure(table, model, notes);
+  #steps(model: TableModel, notes: Notes, scope: AuditScope | undefined): Iterable<Step> {
     const declared = new Map(skeletonSets(model.settings).map((set) => [set.name, set]));
-    const { rounds = 4 } = this.#options;
+    if (scope === undefined || scope === 'everything') {
+      return this.#allSteps(model, notes, declared, scope === undefined ? (this.#options.rounds ?? 4) : 1);
+    }
+    // Sets of single Services, which are not told apart here.
+    if ([...scope.elements.keys()].some((set) => !declared.has(set))) return this.#allSteps(model, notes, declared, 1);
+    return this.#touchedSteps(model, notes, declared, scope);
+  }
+
+  *#allSteps(model: TableModel, notes: Notes, declared: Declared, rounds: number): Generator<Step> {
+    yield (table) => this.#auditStructure(table, model, notes);
     const isDue = (index: number): boolean => (index + this.#audits) % rounds === 0;
     const portions = portionsOf(model, elementsPerStep);
     let index = 0;
@@ -129,60 +145,63 @@ export class TableAuditor {
     }
   }
 
+  *#touchedSteps(model: TableModel, notes: Notes, declared: Declared, scope: ChangedPart): Generator<Step> {
+    if (scope.structure) yield (table) => this.#auditStructure(table, model, notes);
+    const fixed = fixedElements(model);
+    const all = [...scope.elements].flatMap(([name, keys]) => {
+      const declaration = declared.get(name);
+      return declaration === undefined ? [] : ([[declaration, keys]] as const);
+    });
+    const isListed = ([declaration]: readonly [SetDeclaration, ...unknown[]]): boolean =>
+      !isAskable(declaration) || fixed.has(declaration.name);
+    for (const [declaration] of all.filter(isListed)) {
+      yield (table) => this.#auditSet(table, declaration, model, notes);
+    }
+    const asked = all.filter((one) => !isListed(one));
+    if (asked.length > 0) yield (table) => this.#auditTouched(table, asked, model, notes);
+  }
+
   async #auditStructure(table: string, model: TableModel, notes: Notes): Promise<void> {
     const structure = await this.#options.kernel.listStructure(table);
     // The watch of the whole table has it.
     const found = structure === undefined ? [] : auditStructure(structure, model, this.#memory);
     notes.add(found);
-    if (structure === undefined || found.length > 0) this.#giveUp();
+    if (structure === undefined || found.length > 0) this.#elements.giveUp();
   }
 
   /** What is missing is found by deletions, what has another value by additions; neither takes effect. */
   async #auditPortion(table: string, sets: Portion, notes: Notes, withValues: boolean): Promise<void> {
-    const all = [...sets];
-    const missing = await this.#refused(table, all, 'delete-elements', 'not-found');
-    const maps = all.map(([set, elements]) => [set, elements.filter(({ value }) => value !== undefined)] as const);
-    const changed = withValues ? await this.#refused(table, maps, 'add-elements', 'exists') : [];
-    for (const [, elements] of all) notes.elements += elements.length;
-    if (missing.length + changed.length === 0) return;
-    const kindOf = ({ value }: Element) => (value === undefined ? 'set' : 'map');
-    const told = ([name, element]: Placed): Discrepancy => ({
-      kind: 'missing',
-      object: kindOf(element),
-      name,
-      element: textOf(element),
-    });
-    notes.add([...missing, ...changed].map(told));
-    await this.#repair(table, notes, [
-      ...grouped('delete-elements', changed),
-      ...grouped('add-elements', [...missing, ...changed]),
-    ]);
+    const all = [...sets].flatMap(([set, elements]) => elements.map((element): Placed => [set, element]));
+    notes.elements += all.length;
+    const missing = await this.#elements.missing(table, all);
+    const changed = withValues ? await this.#elements.changed(table, all) : [];
+    notes.addElements('missing', [...missing, ...changed]);
+    await this.#elements.putRight(table, notes, { deleted: changed, added: [...missing, ...changed] });
   }
 
-  /** The elements that a step on each of them is refused for. nft names one of each refused step: then one step an element. */
-  async #refused(
+  async #auditTouched(
     table: string,
-    sets: readonly (readonly [string, readonly Element[]])[],
-    op: 'add-elements' | 'delete-elements',
-    reason: 'not-found' | 'exists',
-  ): Promise<readonly Placed[]> {
-    const { kernel } = this.#options;
-    const whole = sets.map(([set, elements]): Operation => ({ op, set, elements }));
-    if ((await refusalOf(kernel.check({ table, operations: whole }))) === undefined) return [];
-    let left = sets.flatMap(([set, elements]) => elements.map((element): Placed => [set, element]));
-    const found: Placed[] = [];
-    for (;;) {
-      const operations = left.map(([set, element]): Operation => ({ op, set, elements: [element] }));
-      const error = await refusalOf(kernel.check({ table, operations }));
-      if (error === undefined) return found;
-      const indexes = new Set(
-        error.refusals.filter((refusal) => refusal.reason === reason).flatMap(({ at }) => at?.operation ?? []),
-      );
-      // Refused for another reason: the set itself is not what it was.
-      if (indexes.size === 0 || found.length + indexes.size > mostRepaired) this.#giveUp();
-      found.push(...left.filter((_, index) => indexes.has(index)));
-      left = left.filter((_, index) => !indexes.has(index));
+    sets: readonly (readonly [SetDeclaration, readonly Uint8Array[]])[],
+    model: TableModel,
+    notes: Notes,
+  ): Promise<void> {
+    const touched = await touchedElements(model, sets, this.#options.pause);
+    if (touched === undefined) return this.#elements.giveUp();
+    const { wanted, unwanted } = touched;
+    notes.elements += wanted.length + unwanted.length;
+    const missing = await this.#elements.missing(table, wanted);
+    const lost = new Set(missing);
+    const present = wanted.filter((placed) => !lost.has(placed));
+    const changed = await this.#elements.changed(table, present);
+    const absent = new Set(await this.#elements.missing(table, unwanted));
+    const unexpected = unwanted.filter((placed) => !absent.has(placed));
+    notes.addElements('missing', [...missing, ...changed]);
+    for (const { name, value } of sets.map(([declaration]) => declaration)) {
+      const of = unexpected.filter(([set]) => set === name);
+      notes.addElements('unexpected', of, value === undefined ? 'set' : 'map');
     }
+    const added = [...missing, ...changed];
+    await this.#elements.putRight(table, notes, { deleted: [...changed, ...unexpected], added });
   }
 
   async #auditSet(table: string, declaration: SetDeclaration, model: TableModel, notes: Notes): Promise<void> {
@@ -192,98 +211,40 @@ export class TableAuditor {
     if (count > mostListed) return;
     const kind = value === undefined ? 'set' : 'map';
     const listed = await this.#options.kernel.listElements({ table, set: name, kind });
-    if (listed.unread > 0) this.#giveUp();
+    if (listed.unread > 0) this.#elements.giveUp();
     const isKnown = isAskable(declaration) && fixed === undefined;
     if (!isKnown) notes.elements += count;
     if (isKnown && listed.elements.length === count) return;
     const left = new Map<string, Element>();
     for (const element of fixed ?? (await this.#servedIn(model, name))) left.set(keyText(element.key), element);
-    const unexpected: Element[] = [];
+    const unexpected: Placed[] = [];
     for (const element of listed.elements) {
-      if (!left.delete(keyText(element.key))) unexpected.push(element);
+      if (!left.delete(keyText(element.key))) unexpected.push([name, element]);
     }
-    const missing = [...left.values()];
-    const tell = (kindOfDifference: Discrepancy['kind']) => (element: Element) =>
-      ({ kind: kindOfDifference, object: kind, name, element: textOf(element) }) as const;
-    notes.add([...missing.map(tell('missing')), ...unexpected.map(tell('unexpected'))]);
-    if (missing.length + unexpected.length === 0) return;
-    await this.#repair(table, notes, [
-      ...grouped(
-        'delete-elements',
-        unexpected.map((element) => [name, element]),
-      ),
-      ...grouped(
-        'add-elements',
-        missing.map((element) => [name, element]),
-      ),
-    ]);
+    const missing = [...left.values()].map((element): Placed => [name, element]);
+    notes.addElements('missing', missing, kind);
+    notes.addElements('unexpected', unexpected, kind);
+    await this.#elements.putRight(table, notes, { deleted: unexpected, added: missing });
   }
 
   async #servedIn(model: TableModel, set: string): Promise<readonly Element[]> {
     const elements: Element[] = [];
-    for (const of of servedElements(model, set)) {
-      elements.push(...of);
+    for (const placed of servedIn(model, new Set([set]))) {
+      elements.push(...placed.map(({ element }) => element));
       await this.#options.pause?.();
     }
     return elements;
   }
-
-  async #repair(table: string, notes: Notes, operations: readonly Operation[]): Promise<void> {
-    if (notes.total > mostRepaired) this.#giveUp();
-    const error = await refusalOf(this.#options.kernel.apply({ table, operations }));
-    if (error !== undefined) this.#giveUp();
-  }
-
-  #giveUp(): never {
-    this.#options.loader.distrust();
-    throw new Damaged();
-  }
 }
 
-type Placed = readonly [set: string, element: Element];
+/** Compares a part, in the table of this name. */
+type Step = (table: string) => Promise<void>;
+
+type Declared = ReadonlyMap<string, SetDeclaration>;
 
 class Abandoned extends Error {}
-class Damaged extends Error {}
-
-class Notes {
-  readonly #found: Discrepancy[] = [];
-  #wasIncomplete = false;
-  total = 0;
-  elements = 0;
-
-  add(discrepancies: readonly Discrepancy[]): void {
-    this.total += discrepancies.length;
-    this.#wasIncomplete ||= discrepancies.some(({ kind }) => kind === 'missing');
-    this.#found.push(...discrepancies.slice(0, mostDiscrepancies - this.#found.length));
-  }
-
-  report(result: AuditResult): DriftReport {
-    const { total, elements } = this;
-    return { result, discrepancies: this.#found, total, elements, wasIncomplete: this.#wasIncomplete };
-  }
-}
 
 /** Sets of single Services have no ranges, and elements that clients make are not in the model. */
 function isAskable(declaration: SetDeclaration | undefined): boolean {
   return declaration === undefined || canBeAsked(declaration);
-}
-
-async function refusalOf(running: Promise<void>): Promise<NftRefusedError | undefined> {
-  try {
-    await running;
-    return undefined;
-  } catch (error) {
-    if (error instanceof NftRefusedError) return error;
-    throw error;
-  }
-}
-
-function grouped(op: 'add-elements' | 'delete-elements', placed: readonly Placed[]): readonly Operation[] {
-  const sets = new Map<string, Element[]>();
-  for (const [set, element] of placed) {
-    const known = sets.get(set);
-    if (known === undefined) sets.set(set, [element]);
-    else known.push(element);
-  }
-  return [...sets].map(([set, elements]) => ({ op, set, elements }));
 }

@@ -48,10 +48,10 @@ function* placedElements(model: TableModel, service: ServiceKey): Generator<Plac
   }
 }
 
-/** The elements that Services have in one set, a Service at each step. */
-export function* servedElements(model: TableModel, set: string): Generator<readonly Element[]> {
+/** The elements that Services have in some sets, a Service at each step. */
+export function* servedIn(model: TableModel, sets: { has(set: string): boolean }): Generator<readonly PlacedElement[]> {
   for (const service of model.services()) {
-    yield [...placedElements(model, service)].filter((placed) => placed.set === set).map(({ element }) => element);
+    yield [...placedElements(model, service)].filter(({ set }) => sets.has(set));
   }
 }
 

@@ -10,4 +10,5 @@ export type { Discrepancy } from './discrepancy.js';
 export { auditElements, type ComparedElements } from './elements.js';
 export { auditObjects } from './objects.js';
 export { type AuditorOptions, type AuditResult, type DriftReport, TableAuditor } from './auditor.js';
+export { type AuditScope, type ChangedPart, joinScopes, scopeOf } from './scope.js';
 export { type AuditKernel, createAuditKernel } from './kernel.js';

@@ -1,7 +1,6 @@
 import type { PlanChange, ServiceKey, ServicePlan } from '@nftproxier/core';
-import { activationOperations, baseChains, skeletonOperations } from '../ruleset/skeleton.js';
+import { activationOperations, baseChains } from '../ruleset/skeleton.js';
 import type { NetworkElements, TableSettings } from '../ruleset/settings.js';
-import type { Operation } from '../syntax/index.js';
 import { TableModel } from '../table/model.js';
 import { withPauses } from '../table/steps.js';
 import type { Pause } from '../table/steps.js';
@@ -11,7 +10,7 @@ import { batchesOf } from './batches.js';
 import { carryClients } from './carry.js';
 import { allLoadProtections } from './protections.js';
 import type { LoadProtections } from './protections.js';
-import { layoutChain, otherTable, servingTable, tableNames } from './tables.js';
+import { emptyTable, otherTable, servingTable, tableNames } from './tables.js';
 import type { TableName } from './tables.js';
 import { TableLostError } from './target.js';
 import type { LoadTarget } from './target.js';
@@ -64,6 +63,8 @@ export class Loader {
   #inKernel: TableName | undefined;
   #isKernelKnown = false;
   #isDoubted = false;
+  /** Which table was in service until it was deleted, as far as that is known. */
+  #gone: TableName | undefined;
   /** What was listed last, as long as nothing has been written since. */
   #seen: { readonly serving: TableName | undefined } | undefined;
 
@@ -91,11 +92,17 @@ export class Loader {
 
   /** Loads a table beside the one in service, whoever loaded that, and lets it take over. */
   async replace({ settings, network, plans }: DesiredTable): Promise<Replaced> {
-    const old = await this.#findTable();
-    const name = old === undefined ? tableNames[0] : otherTable(old);
     const batches = batchesOf(plans);
     const first = batches.next().value ?? [];
     const second = batches.next().value;
+    const gone = this.#gone;
+    this.#gone = undefined;
+    if (gone !== undefined && second === undefined) {
+      const replaced = await this.#atOnce(gone, { settings, network }, first);
+      if (replaced !== undefined) return replaced;
+    }
+    const old = await this.#findTable();
+    const name = old === undefined ? tableNames[0] : otherTable(old);
     if (old === undefined && second === undefined) {
       const replaced = await this.#atOnce(name, { settings, network }, first);
       if (replaced !== undefined) return replaced;
@@ -181,6 +188,15 @@ export class Loader {
   }
 
   /**
+   * The same, where the table in service is known to be gone: a small one is then loaded without looking for it first, in
+   * its place. If it was there all the same, it is replaced by that.
+   */
+  lost(): void {
+    this.#gone = this.#table?.name;
+    this.distrust();
+  }
+
+  /**
    * Loads a small table in one transaction while no packet meets any: every transaction costs a process and a grace period
    * of the kernel, and connections wait. Undefined if it was refused: nothing took effect, and nobody is to blame yet.
    */
@@ -259,16 +275,6 @@ export class Loader {
     for (const refused of applied.refused) this.#refused.set(refused.service, refused);
     return applied;
   }
-}
-
-/** What begins every load: a table without elements, whatever was left of that name. */
-function emptyTable(settings: TableSettings): readonly Operation[] {
-  return [
-    { op: 'add-table' },
-    { op: 'delete-table' },
-    ...skeletonOperations(settings),
-    { op: 'add-chain', chain: { name: layoutChain } },
-  ];
 }
 
 /** Of one sync. Where that many are refused for the first time, a new table shows whether they are to blame. */

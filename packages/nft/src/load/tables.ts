@@ -1,4 +1,7 @@
+import { skeletonOperations } from '../ruleset/skeleton.js';
+import type { TableSettings } from '../ruleset/settings.js';
 import type { ListedChain } from '../run/listing.js';
+import type { Operation } from '../syntax/index.js';
 
 /**
  * The two names a table can have. A new table is filled beside the one in service and takes over from it, so that no
@@ -24,4 +27,14 @@ export const layoutChain = 'layout-1';
 export function servingTable(chains: readonly ListedChain[]): TableName | undefined {
   const serving = new Set(chains.flatMap(({ table, base }) => (base ? [table] : [])));
   return tableNames.find((name) => serving.has(name));
+}
+
+/** What begins every load: a table without elements, whatever was left of that name. */
+export function emptyTable(settings: TableSettings): readonly Operation[] {
+  return [
+    { op: 'add-table' },
+    { op: 'delete-table' },
+    ...skeletonOperations(settings),
+    { op: 'add-chain', chain: { name: layoutChain } },
+  ];
 }

@@ -24,6 +24,8 @@ export {
   listTable,
   tableExists,
 } from './listing.js';
+export { type EventsOptions, openEvents, type RulesetEvents, SocatEndedError, SocatMissingError } from './events.js';
+export { OwnProcesses } from './own.js';
 export { deleteForeignTable, type ForeignTable, foreignTableExists } from './foreign.js';
 export type { ListedElement } from './json.js';
 export type { ListOptions, Nft, RunOptions, TerseOptions } from './nft.js';

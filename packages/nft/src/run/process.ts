@@ -2,6 +2,7 @@ import type { Options, Result } from 'execa';
 import { NftCancelledError, NftKilledError, NftMissingError, NftOutputError, NftPermissionError } from './error.js';
 import { NftRefusedError, NftTimeoutError } from './error.js';
 import type { Nft } from './nft.js';
+import type { OwnProcesses } from './own.js';
 import { parseRefusals } from './refusals.js';
 
 /** Where and how long nft runs. */
@@ -14,6 +15,8 @@ export interface NftOptions {
   readonly netns?: string;
   /** Words that start nft, such as `['nsenter', '--net=/proc/1/ns/net', '--']`; instead of `netns`. */
   readonly prefix?: readonly string[];
+  /** Told of the processes that are started: transactions of these are ours. */
+  readonly own?: OwnProcesses;
 }
 
 /** Characters of standard error that are read: enough for hundreds of complaints, and the first one counts. */
@@ -47,11 +50,13 @@ export function createNft(options: NftOptions = {}): Nft {
       env: { LC_ALL: 'C' },
       ...(signal && { cancelSignal: signal }),
     } satisfies Options);
+    options.own?.began(subprocess.pid);
     let stderr = '';
     subprocess.stderr.setEncoding('utf8').on('data', (text: string) => {
       if (stderr.length < mostErrorText) stderr += text;
     });
     const result = await subprocess;
+    options.own?.ended(subprocess.pid);
     if (result.failed) throw errorOf(result as Result, { command, timeoutMs, stderr: stderr.slice(0, mostErrorText) });
     return result.stdout;
   };

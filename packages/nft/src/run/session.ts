@@ -44,10 +44,12 @@ export async function openSession(options: NftOptions = {}): Promise<NftSession>
     // Its history would be written to the home directory.
     env: { LC_ALL: 'C', HOME: '/nonexistent' },
   } satisfies Options);
+  options.own?.began(child.pid);
   let text = '';
   let heard: () => void = () => undefined;
   let reason: Error | undefined;
   const ended = child.then((result): Error => {
+    options.own?.ended(child.pid);
     const missing = result.code === 'ENOENT' || /^exec of ".*" failed/m.test(text);
     reason ??= missing
       ? new NftMissingError(command)

@@ -55,6 +55,32 @@ function set(planner: Planner, index: number, endpoints: readonly number[], affi
 
 const load = ({ loader, planner }: Scene) => loader.replace({ ...desired, plans: planner.plans.values() });
 
+describe('a loader that was told that its table is gone', () => {
+  it.each(['nothing else', 'the table, all the same'])(
+    'loads it in its place in one transaction where there is %s',
+    async (what) => {
+      const world = scene(3);
+      const { loader, fake, transactions } = world;
+      await load(world);
+      // The second table is in service, then.
+      await load(world);
+      expect(loader.tableName).toBe('nftproxier-2');
+      const before = fake.dump('nftproxier-2');
+      if (what === 'nothing else') await fake.apply({ table: 'nftproxier-2', operations: [{ op: 'delete-table' }] });
+      transactions.splice(0);
+      loader.lost();
+      expect(loader.model).toBeUndefined();
+      expect((await load(world)).wasInService).toBe(false);
+      expect(transactions).toHaveLength(1);
+      expect([...fake.tables.keys()]).toEqual(['nftproxier-2']);
+      expect(fake.dump('nftproxier-2')).toBe(before);
+      // From then on as ever.
+      expect((await load(world)).wasInService).toBe(true);
+      expect([...fake.tables.keys()]).toEqual(['nftproxier']);
+    },
+  );
+});
+
 const refusal = (owner?: string): NftRefusedError =>
   new NftRefusedError([
     { reason: 'invalid', message: 'refused', ...(owner !== undefined && { at: { operation: 0, owner } }) },

@@ -141,6 +141,19 @@ export const ownMetrics = [
     initial: ['elements', 'structure', 'table-lost'].map((cause) => ({ cause })),
   },
   {
+    name: 'nftproxier_foreign_changes_total',
+    type: 'counter',
+    help: 'Transactions of other programs that changed the table, by what of it',
+    labels: ['kind'],
+    initial: ['elements', 'structure', 'table'].map((kind) => ({ kind })),
+  },
+  {
+    name: 'nftproxier_listening',
+    type: 'gauge',
+    help: '1 while it is noticed at once what other programs do to the table, 0 while that takes audits',
+    labels: [],
+  },
+  {
     name: 'nftproxier_source_staleness_seconds',
     type: 'gauge',
     help: 'Time for which changes of a kind of object may have been missed; 0 while its watch is up',
