@@ -6,35 +6,14 @@ import type { TableModel } from '../table/model.js';
 import type { Pause } from '../table/steps.js';
 import { canBeAsked, fixedElements, portionsOf, servedIn } from './desired.js';
 import type { Portion } from './desired.js';
-import type { Discrepancy } from './discrepancy.js';
 import type { AuditKernel } from './kernel.js';
 import { Notes } from './notes.js';
 import type { Placed } from './notes.js';
 import { Damaged, ElementRepair } from './repair.js';
+import type { DriftReport } from './report.js';
 import type { AuditScope, ChangedPart } from './scope.js';
 import { auditStructure, RuleMemory } from './structure.js';
 import { touchedElements } from './touched.js';
-
-/**
- * How an audit ended. `agreed`: nothing differed. `repaired`: elements differed, and were put right. `damaged`: more than
- * elements differed, or too many of them; the loader has to load the table anew, and was told so. `abandoned`: the table
- * was replaced meanwhile, or there is none.
- */
-export type AuditResult = 'agreed' | 'repaired' | 'damaged' | 'abandoned';
-
-/** What an audit of the table in service came to. */
-export interface DriftReport {
-  /** What was done about what was found. */
-  readonly result: AuditResult;
-  /** The first differences, at most 100. */
-  readonly discrepancies: readonly Discrepancy[];
-  /** How many there were. */
-  readonly total: number;
-  /** Elements that were compared. */
-  readonly elements: number;
-  /** Whether something was missing: connections may have begun that nobody translated. */
-  readonly wasIncomplete: boolean;
-}
 
 /** What a {@link TableAuditor} needs. */
 export interface AuditorOptions {

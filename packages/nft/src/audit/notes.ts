@@ -1,8 +1,8 @@
 import type { Element } from '../syntax/index.js';
 import { mostDiscrepancies } from './audit.js';
-import type { AuditResult, DriftReport } from './auditor.js';
 import type { Discrepancy } from './discrepancy.js';
 import { textOf } from './elements.js';
+import type { AuditResult, DriftReport } from './report.js';
 
 /** An element, and the set it is in. */
 export type Placed = readonly [set: string, element: Element];
