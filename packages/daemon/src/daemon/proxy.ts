@@ -119,7 +119,7 @@ export async function startProxy(options: StartProxyOptions): Promise<Proxy> {
       proxy.attend();
     },
     suspect: (scope, by) => {
-      if (protections.audit) audits.suspect(scope, by);
+      if (protections.audit && !proxy.isFailing) audits.suspect(scope, by);
     },
   });
   const { kernel } = options.software;
