@@ -96,7 +96,10 @@ module.exports = {
       name: 'nft-decides-without-node',
       comment: 'Of nft, only what loads a ruleset knows that it runs on a computer.',
       severity: 'error',
-      from: { path: '^packages/nft/src/', pathNot: '^packages/nft/src/(run|load|conntrack|watch|keeper|events|audit)/' },
+      from: {
+        path: '^packages/nft/src/',
+        pathNot: '^packages/nft/src/(run|load|conntrack|watch|keeper|events|audit)/',
+      },
       // A hash is a pure function, wherever it comes from.
       to: { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
     },
