@@ -64,10 +64,14 @@ async function processes(): Promise<readonly string[]> {
         return [];
       }
     });
-  return (await Promise.all(found))
-    .flat()
-    .filter((command) => /^(nft|conntrack|ip) /.test(command))
-    .sort();
+  return (
+    (await Promise.all(found))
+      .flat()
+      .filter((command) => /^(nft|conntrack|ip|socat) /.test(command))
+      // What socat is told has numbers in it.
+      .map((command) => command.replace(/^socat .*/, 'socat'))
+      .sort()
+  );
 }
 
 /** Names of the lock that are taken. */
@@ -78,7 +82,7 @@ async function locks(): Promise<number> {
 
 /** What there is in node-a beside a daemon that serves. It may still be cleaning up after its start. */
 async function leftOver(daemon: DaemonProcess): Promise<readonly string[]> {
-  const started = ['ip -o monitor address', 'nft --interactive', 'nft --interactive'];
+  const started = ['ip -o monitor address', 'nft --interactive', 'socat'];
   const wanted = { tables: 2, started, children: 3, locks: 1 };
   // What follows addresses learns only with the next change of one that nobody listens to it any more.
   for (const change of ['add', 'delete'])
