@@ -9,10 +9,10 @@ import { ROOT, readJson } from './bootstrap/root.mjs';
 import { run } from './bootstrap/run.mjs';
 
 /** What a tarball may contain. */
-const SHIPPED = /^package\/(bin\/.+[.]js|dist\/.+[.](js|js[.]map|d[.]ts)|package[.]json|README[.]md|LICENSE)$/;
+const SHIPPED = /^package\/(bin\/.+[.]js|dist\/.+[.](js|js[.]map|d[.]ts)|package[.]json|sbom[.]cdx[.]json|README[.]md|LICENSE)$/;
 
 /** What every tarball must contain. */
-const NEEDED = ['package/package.json', 'package/README.md', 'package/LICENSE'];
+const NEEDED = ['package/package.json', 'package/sbom.cdx.json', 'package/README.md', 'package/LICENSE'];
 
 const names = (await readdir(join(ROOT, 'packages'))).sort();
 const folder = await mkdtemp(join(tmpdir(), 'nftproxier-packages-'));

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,12 @@ import type { ListeningApiServer, NewObject } from '../api-server/index.js';
 import { createLab } from '../lab/index.js';
 import type { Lab } from '../lab/index.js';
 import { kubeconfigFor } from './kubeconfig.js';
-import { labFlags, startDaemon } from './process.js';
+import { labFlags, startDaemon, systemPath, unprivileged } from './process.js';
 import type { DaemonOptions, DaemonProcess } from './process.js';
 
 const apiPort = 16_443;
 
-/** A lab with an API server that only node-a reaches, and the daemon on node-a. */
+/** A lab with an API server that only node-a reaches, and on node-a the daemon, as user 65532 with NET_ADMIN alone. */
 export class DaemonNode {
   readonly lab: Lab;
   readonly server: ListeningApiServer;
@@ -37,6 +37,8 @@ export class DaemonNode {
   static async open(objects: readonly NewObject[], options: DaemonOptions = {}): Promise<DaemonNode> {
     const lab = await createLab();
     const folder = await mkdtemp(join(tmpdir(), 'nftproxier-'));
+    // The daemon is not root.
+    await chmod(folder, 0o755);
     const node = new DaemonNode(lab, await createApiServer({ objects }), folder, options);
     await node.#connect();
     return node;
@@ -63,7 +65,13 @@ export class DaemonNode {
   /** Starts a daemon; the one before must have ended. */
   start(...flags: readonly string[]): DaemonProcess {
     const kubeconfig = ['--kubeconfig', join(this.#folder, 'kubeconfig')];
-    this.#daemon = startDaemon(this.lab.namespace('node-a'), [...kubeconfig, ...labFlags, ...flags], this.#options);
+    const { prefix } = this.lab.namespace('node-a');
+    const who = this.#options.command === undefined ? unprivileged() : [];
+    const arguments_ = [...kubeconfig, ...labFlags, ...flags];
+    this.#daemon = startDaemon({ prefix: [...prefix, ...who] }, arguments_, {
+      env: { PATH: systemPath },
+      ...this.#options,
+    });
     return this.#daemon;
   }
 

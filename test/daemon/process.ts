@@ -5,6 +5,15 @@ import type { NetworkNamespace } from '../lab/index.js';
 /** The built daemon. */
 export const main = fileURLToPath(new URL('../../packages/daemon/dist/main.js', import.meta.url));
 
+/** Where the programs of a system are. A test's own may have folders that only root may look into. */
+export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Words that start a program as nobody in particular, with NET_ADMIN alone unless something else is asked for. */
+export function unprivileged(capabilities = '-all,+net_admin'): readonly string[] {
+  const sets = ['inh-caps', 'ambient-caps', 'bounding-set'].map((set) => `--${set}=${capabilities}`);
+  return ['setpriv', '--reuid=65532', '--regid=65532', '--clear-groups', ...sets, '--no-new-privs', '--'];
+}
+
 /** A running `nftproxier`. */
 export interface DaemonProcess {
   readonly pid: number | undefined;

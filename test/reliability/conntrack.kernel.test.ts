@@ -2,7 +2,8 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openServedNode, systemPath, until } from './node.js';
+import { systemPath } from '../daemon/process.js';
+import { openServedNode, until } from './node.js';
 import type { ServedNode, StartOptions } from './node.js';
 import { reportRow, times } from './scorecard.js';
 

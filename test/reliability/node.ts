@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createNft } from '@nftproxier/nft';
 import type { Nft } from '@nftproxier/nft';
 import type { Protections } from '../../packages/daemon/src/guard/protections.js';
-import { labFlags, main, startDaemon } from '../daemon/process.js';
+import { labFlags, main, startDaemon, systemPath, unprivileged } from '../daemon/process.js';
 import type { DaemonProcess } from '../daemon/process.js';
 import { createLab } from '../lab/index.js';
 import type { Family, Lab } from '../lab/index.js';
@@ -38,19 +38,10 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Words that start its program, in node-a. */
   readonly through?: readonly string[];
-  /** Words that make it somebody else than root; {@link unprivileged} unless given. */
+  /** Words that make it somebody else than root; those of `unprivileged` unless given. */
   readonly as?: readonly string[];
   /** The words that start it with some arguments, in place of all of these: in a container. */
   readonly command?: (args: readonly string[]) => readonly string[];
-}
-
-/** Where the programs of a system are. A test's own may have folders that only root may look into. */
-export const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-/** Words that start a program as nobody in particular, with NET_ADMIN alone unless something else is asked for. */
-export function unprivileged(capabilities = '-all,+net_admin'): readonly string[] {
-  const sets = ['inh-caps', 'ambient-caps', 'bounding-set'].map((set) => `--${set}=${capabilities}`);
-  return ['setpriv', '--reuid=65532', '--regid=65532', '--clear-groups', ...sets, '--no-new-privs', '--'];
 }
 
 /** node-a of a lab with a daemon on it that serves a directory of manifests. */

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { unprivileged } from '../daemon/process.js';
 import type { Containers } from '../image/container.js';
 import { openImage } from '../image/image.js';
 import type { Image } from '../image/image.js';
 import { life, live, netAdminAlone, privilegesIn, refusalsIn } from '../image/life.js';
 import { runtimeDefault } from '../image/profiles.js';
 import type { Seccomp } from '../image/seccomp.js';
-import { openServedNode, unprivileged } from './node.js';
+import { openServedNode } from './node.js';
 import type { ServedNode } from './node.js';
 import { reportRow } from './scorecard.js';
 
