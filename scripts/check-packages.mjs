@@ -9,7 +9,8 @@ import { ROOT, readJson } from './bootstrap/root.mjs';
 import { run } from './bootstrap/run.mjs';
 
 /** What a tarball may contain. */
-const SHIPPED = /^package\/(bin\/.+[.]js|dist\/.+[.](js|js[.]map|d[.]ts)|package[.]json|sbom[.]cdx[.]json|README[.]md|LICENSE)$/;
+const SHIPPED =
+  /^package\/(bin\/.+[.]js|dist\/.+[.](js|js[.]map|d[.]ts)|package[.]json|sbom[.]cdx[.]json|README[.]md|LICENSE)$/;
 
 /** What every tarball must contain. */
 const NEEDED = ['package/package.json', 'package/sbom.cdx.json', 'package/README.md', 'package/LICENSE'];
