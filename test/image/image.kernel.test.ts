@@ -44,6 +44,7 @@ describe('what is in the image', () => {
     const files = await filesOf(image.root);
     expect(files.filter((path) => path.includes('/bin/') || path.includes('/sbin/'))).toEqual([
       '/bin/ip',
+      '/usr/bin/socat',
       '/usr/local/bin/kube-proxy',
       '/usr/local/bin/nftproxier',
       '/usr/local/bin/node',
@@ -90,6 +91,7 @@ describe.each(users)('as %s', (_, user) => {
 
       const daemon = start('--manifests', folder, ...labFlags);
       await daemon.says('what="table ip6 kube-proxy"');
+      await daemon.says('what other programs do to the rules is noticed at once');
       const status = await readFile(`/proc/${String(daemon.pid)}/status`, 'utf8');
       const held = [...status.matchAll(/^(?:Cap(?:Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Uid):\t(\S+)/gmu)].map(
         ([, value]) => value,

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { tableNames } from '@nftproxier/nft';
 import { afterAll, assert, beforeAll, describe, expect, it } from 'vitest';
+import { usageOf } from '../daemon/node.js';
 import type { DaemonProcess } from '../daemon/process.js';
 import { openConversations } from './conversations.js';
 import { openServedNode, until } from './node.js';
@@ -35,6 +37,18 @@ const others = Array.from({ length: 150 }, (_, index) => `10.96.1.${String(index
 const drifts: Readonly<Record<string, Drift>> = {
   'a slot is deleted': {
     script: (table) => `delete element inet ${table} ${elements('endpoints-tcp4', '10.96.0.10 . 80 . 0')}\n`,
+    isMinimal: true,
+  },
+  'a slot that nobody asked for is added': {
+    script: (table) => `add element inet ${table} endpoints-tcp4 { 10.96.0.10 . 80 . 7 : 10.244.9.9 . 80 }\n`,
+    isMinimal: true,
+  },
+  'a slot leads elsewhere': {
+    script: (table) =>
+      [
+        `delete element inet ${table} ${elements('endpoints-tcp4', '10.96.0.10 . 80 . 1')}`,
+        `add element inet ${table} endpoints-tcp4 { 10.96.0.10 . 80 . 1 : 10.244.9.9 . 80 }\n`,
+      ].join('\n'),
     isMinimal: true,
   },
   'a verdict is deleted': {
@@ -101,6 +115,17 @@ async function withDaemon<T>(options: StartOptions, work: (daemon: DaemonProcess
   } finally {
     await daemon.stop();
   }
+}
+
+/** The process that hears what the kernel tells. */
+async function listenerOf(daemon: DaemonProcess): Promise<number> {
+  let found: number | undefined;
+  await until('the daemon listens', async () => {
+    const children = (await usageOf(daemon.pid))?.children ?? [];
+    found = children.find((pid) => readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim() === 'socat');
+    return found !== undefined;
+  });
+  return found ?? 0;
 }
 
 interface Contents {
@@ -184,9 +209,9 @@ describe('row 12: others change our table', { timeout: 1_800_000, retry: 0 }, ()
         const after = await (await node.lab.load('client', request)).done;
         reportRow({
           row: 12,
-          case: `${name}, ${String(services)} Services, audits every ${String(period)} s`,
+          case: `${name}, ${String(services)} Services; looked at every 0.2 s`,
           n,
-          passNumber: `as it was within 60 s; where elements differ, everything else untouched`,
+          passNumber: 'as it was within 1 s; where elements differ, everything else untouched',
           measured: `as it was; ${String(after.failed)} of ${String(after.attempted)} connections begun afterwards failed`,
           tookMs,
         });
@@ -195,6 +220,66 @@ describe('row 12: others change our table', { timeout: 1_800_000, retry: 0 }, ()
       }
       // UDP conversations that meet a missing verdict may end; TCP ones go on, translated by connection tracking.
       expect((await talk.end()).filter((text) => text.includes('TCP'))).toEqual([]);
+    });
+  });
+
+  it('and it is put right by the next audit where nobody listens', async () => {
+    await withDaemon({ without: ['listener'] }, async () => {
+      const drift = drifts['a slot is deleted'];
+      if (drift === undefined) throw new Error('there is no such drift');
+      const n = times(1, 5);
+      const tookMs: number[] = [];
+      for (let done = 0; done < n; done += 1) tookMs.push(await harmed(drift, times(60_000, 180_000)));
+      reportRow({
+        row: 12,
+        case: `a slot is deleted, ${String(services)} Services, without the listener, audits every ${String(period)} s`,
+        n,
+        passNumber: 'as it was within 60 s',
+        measured: 'as it was',
+        tookMs,
+      });
+      if (full) expect(Math.max(...tookMs)).toBeLessThanOrEqual(60_000);
+    });
+  });
+
+  it('also of what the kernel had no room to tell', async () => {
+    const large = times(150_000, 300_000);
+    // An audit of its own would put it right as well, some time.
+    await withDaemon({ flags: ['--audit-period=600s'] }, async (daemon) => {
+      const before = await contents({ handles: true });
+      if (before === undefined) throw new Error('the daemon has loaded no table');
+      const listener = await listenerOf(daemon);
+      process.kill(listener, 'SIGSTOP');
+      let resumed: number;
+      try {
+        const address = (index: number) => `11.${[index >> 16, (index >> 8) & 255, index & 255].join('.')}`;
+        const input = [
+          'add table ip flood\nadd set ip flood s { type ipv4_addr; }\n',
+          `add element ip flood s { ${Array.from({ length: large }, (_, index) => address(index)).join(', ')} }\n`,
+          `delete element inet ${before.table} ${elements('endpoints-tcp4', '10.96.0.10 . 80 . 0')}\n`,
+        ];
+        for (const script of input) await node.lab.nft(script);
+      } finally {
+        resumed = performance.now();
+        process.kill(listener, 'SIGCONT');
+      }
+      await until(
+        'everything is as it was',
+        async () => (await contents({ handles: true }))?.text === before.text,
+        60_000,
+      );
+      const tookMs = [performance.now() - resumed];
+      // It was not told: the listener ended, and another one was started.
+      await until('there is another listener', async () => (await listenerOf(daemon)) !== listener, 30_000);
+      reportRow({
+        row: 12,
+        case: `the listener is stopped while somebody writes ${String(large)} elements, and a slot is deleted; the time is that from its going on`,
+        n: 1,
+        passNumber: 'everything is compared within 5 s',
+        measured: 'as it was',
+        tookMs,
+      });
+      await node.lab.nft('delete table ip flood\n');
     });
   });
 

@@ -224,7 +224,7 @@ export const nftproxier = z
     ),
     auditPeriod: field(auditTime.default(60_000), {
       about:
-        'Longest time until the kernel is compared again with what it should hold, and put right; 0 switches that off. Audits that take long are further apart: they get a tenth of the time.',
+        'Longest time until the kernel is compared again with what it should hold, and put right; 0 switches that off, but not the comparison of what others are heard to change. Audits that take long are further apart: they get a tenth of the time.',
       rule: 'a duration of 0, or of 1s to 500h',
       flag: 'audit-period',
       precedence: 'always',
