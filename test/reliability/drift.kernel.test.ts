@@ -122,10 +122,19 @@ async function listenerOf(daemon: DaemonProcess): Promise<number> {
   let found: number | undefined;
   await until('the daemon listens', async () => {
     const children = (await usageOf(daemon.pid))?.children ?? [];
-    found = children.find((pid) => readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim() === 'socat');
+    found = children.find((pid) => nameOf(pid) === 'socat');
     return found !== undefined;
   });
   return found ?? 0;
+}
+
+/** What a process calls itself; undefined if it has ended. */
+function nameOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${String(pid)}/comm`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
 }
 
 interface Contents {
