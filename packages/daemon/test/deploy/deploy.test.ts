@@ -181,7 +181,13 @@ describe('the image', () => {
   test('has the tools that the daemon runs, and both names, in the one list that says what is in it', () => {
     const { packages, programs, commands } = JSON.parse(read('image/contents.json')) as Record<string, string[]>;
     for (const name of ['nftables', 'conntrack', 'iproute2']) expect(packages).toContain(name);
-    expect(programs).toEqual(['/usr/sbin/nft', '/usr/sbin/conntrack', '/bin/ip', '/usr/local/bin/node']);
+    expect(programs).toEqual([
+      '/usr/sbin/nft',
+      '/usr/sbin/conntrack',
+      '/bin/ip',
+      '/usr/bin/socat',
+      '/usr/local/bin/node',
+    ]);
     expect(commands).toEqual(['/usr/local/bin/nftproxier', '/usr/local/bin/kube-proxy']);
   });
 

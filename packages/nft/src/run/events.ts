@@ -3,6 +3,7 @@ import type { Options } from 'execa';
 
 /** A process that hears what the kernel tells of transactions. */
 export interface RulesetEvents {
+  /** Its process id; undefined where it could not be started. */
   readonly pid: number | undefined;
   /** Resolves when it has ended, with the reason: what happens from then on is not heard. */
   readonly ended: Promise<Error>;
